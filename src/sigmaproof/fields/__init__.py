@@ -1,0 +1,195 @@
+"""The field table: what CloudTrail writes, and where Elastic's integration puts it.
+
+`cloudtrail.yml` beside this file is the single source for the pipeline, the normalizer, the index mapping
+of the test engine, the checks and the documentation. This module only loads it and looks things up in it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+__all__ = ["Field", "FieldTable", "Home", "Located", "UnknownFieldError", "Writes", "table"]
+
+
+class UnknownFieldError(LookupError):
+    """A field that the table does not know; the message says what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One ECS field in which a raw field can be found.
+
+    form: `value` (as it is), `rendered` (an object as the text of `java.util.Map.toString`) or `flattened`
+    (an object whose leaves are keywords). partial: filled only for values that convert to its type
+    (`source.ip`). dropped_from: the copy is left out when the rendered text has this many characters.
+    """
+
+    name: str
+    type: str
+    ignore_above: int | None = None
+    form: str = "value"
+    partial: bool = False
+    dropped_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What AWS can write into a field.
+
+    types: of string, number, boolean, object. many: it can be a list. empty: it can hold what the
+    integration prunes (`""`, `"-"`, `"none"`, null, `{}`, `[]`). longest: characters of the longest value,
+    None when nobody says. spelling: `free`, `lower` (ASCII, no capitals), `values` (exactly the listed
+    ones) or `event_names` (names of API actions, as AWS's service models spell them).
+    """
+
+    types: tuple[str, ...] = ("string",)
+    many: bool = False
+    empty: bool = False
+    longest: int | None = None
+    spelling: str = "free"
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One raw field of CloudTrail. open: any sub-field is legal below it. shared: its canonical home is
+    also written from other raw fields, or not always from this one. events: a leaf of an open object for
+    these API calls only (`source/name`). longest_object: characters of the longest rendered text of
+    the whole object in which a value can stand, by value, `*` for any other."""
+
+    raw: str
+    homes: tuple[Home, ...]
+    writes: Writes = Writes()
+    open: bool = False
+    shared: bool = False
+    events: tuple[str, ...] = ()
+    longest_object: tuple[tuple[str, int], ...] = ()
+    since: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A name found in the table: its field, and the path below it when the field is an open object."""
+
+    field: Field
+    sub: str = ""
+
+    @property
+    def raw(self) -> str:
+        """The raw path, dots between the keys."""
+        return f"{self.field.raw}.{self.sub}" if self.sub else self.field.raw
+
+    @property
+    def canonical(self) -> str:
+        """The canonical ECS name: the first home, for a part of an open object its flattened copy."""
+        if not self.sub:
+            return self.field.homes[0].name
+        return f"{self.home('flattened').name}.{self.sub}"
+
+    def home(self, form: str) -> Home:
+        """The first home of that form. Raises LookupError when there is none."""
+        for home in self.field.homes:
+            if home.form == form:
+                return home
+        raise LookupError(f"{self.field.raw} has no {form} home")
+
+
+class FieldTable:
+    """The table, loaded. Look-ups by raw path and by ECS name; the index mapping."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.version: str = data["version"]
+        self.dataset: str = data["dataset"]
+        self.constants: dict[str, Any] = dict(data["constants"])
+        self.fields = tuple(_field(entry) for entry in data["fields"])
+        self.leaves = tuple(_field(entry) for entry in data.get("leaves", ()))
+        self.derived = tuple(_home(entry) for entry in data["derived"])
+        self.dropped: dict[str, str] = dict(data.get("dropped", {}))
+        self._by_raw = {field.raw: field for field in self.fields}
+        self._by_home = dict(_homes(self.fields))
+
+    def raw(self, path: str) -> Located:
+        """The field of a raw path, such as `requestParameters.source.sourceType`.
+
+        Raises UnknownFieldError, with a suggestion, for a path that the table does not know.
+        """
+        if path in self._by_raw:
+            return Located(self._by_raw[path])
+        for cut in reversed(_dots(path)):
+            field = self._by_raw.get(path[:cut])
+            if field is not None and field.open:
+                return Located(field, path[cut + 1 :])
+        raise UnknownFieldError(self._unknown(path))
+
+    def ecs(self, name: str) -> tuple[Located, Home]:
+        """The field that an ECS name belongs to, and which of its homes the name is.
+
+        Raises UnknownFieldError for a name that is no home of a field.
+        """
+        if name in self._by_home:
+            field, home = self._by_home[name]
+            return Located(field), home
+        for cut in reversed(_dots(name)):
+            field, home = self._by_home.get(name[:cut], (None, None))
+            if field is not None and home is not None and home.form == "flattened":
+                return Located(field, name[cut + 1 :]), home
+        raise UnknownFieldError(f"{name} is not a field that the integration writes from CloudTrail")
+
+    def leaf(self, raw: str, events: Iterable[str]) -> Field | None:
+        """What is known of a part of an open object for these calls (`source/name`), all of them; or None."""
+        wanted = set(events)
+        for field in self.leaves:
+            if field.raw == raw and wanted and wanted <= set(field.events):
+                return field
+        return None
+
+    def _unknown(self, path: str) -> str:
+        if path in self.dropped:
+            return f"{path}: {self.dropped[path]}"
+        lower = {name.lower(): name for name in self._by_raw}
+        close = difflib.get_close_matches(path.lower(), lower, n=1, cutoff=0.6)
+        hint = f'did you mean "{lower[close[0]]}"?' if close else "see `sigmaproof fields` for the known ones"
+        return f'unknown CloudTrail field "{path}"; {hint}'
+
+
+def _dots(path: str) -> list[int]:
+    return [index for index, char in enumerate(path) if char == "."]
+
+
+def _homes(fields: Iterable[Field]) -> Iterator[tuple[str, tuple[Field, Home]]]:
+    """Homes by name; of a shared home, the field for which it is canonical and which comes first wins."""
+    seen: set[str] = set()
+    for canonical_only in (True, False):
+        for field in fields:
+            for home in field.homes[:1] if canonical_only else field.homes:
+                if home.name not in seen:
+                    seen.add(home.name)
+                    yield home.name, (field, home)
+
+
+def _home(entry: Mapping[str, Any]) -> Home:
+    return Home(**entry)
+
+
+def _field(entry: Mapping[str, Any]) -> Field:
+    values = dict(entry)
+    writes = {key: tuple(v) if isinstance(v, list) else v for key, v in values.pop("writes", {}).items()}
+    homes = tuple(_home(home) for home in values.pop("homes", ()))
+    events = tuple(values.pop("events", ()))
+    longest = tuple(sorted(values.pop("longest_object", {}).items()))
+    return replace(Field(homes=homes, **values), writes=Writes(**writes), events=events, longest_object=longest)
+
+
+@cache
+def table() -> FieldTable:
+    """The table of Elastic's AWS integration, loaded once."""
+    text = resources.files(__package__).joinpath("cloudtrail.yml").read_text(encoding="utf-8")
+    return FieldTable(yaml.safe_load(text))
