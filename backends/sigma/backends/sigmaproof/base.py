@@ -1,0 +1,84 @@
+"""What our backends share: pySigma's side of them. A rule is lowered to our tree, and the tree is emitted.
+
+pySigma converts node by node; we take the whole tree instead, so that one walk serves every target and a claim
+can be made about the whole query. Its per-node methods are therefore never called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from sigma.conversion.base import Backend
+from sigma.exceptions import SigmaConversionError, SigmaFeatureNotSupportedByBackendError
+from sigma.rule import SigmaRule
+
+from sigmaproof.emit import Emitter
+from sigmaproof.fidelity import Conversion, Refusal
+from sigmaproof.lower import LoweringError, lower_rule
+from sigmaproof.predicate import Predicate
+
+__all__ = ["TreeBackend"]
+
+
+class TreeBackend(Backend):
+    """A pySigma backend that emits our tree. `target` is its name on our own command line."""
+
+    target: ClassVar[str]
+    emitter: ClassVar[type[Emitter]]
+    formats: ClassVar[dict[str, str]] = {"default": "Plain queries"}
+    requires_pipeline: ClassVar[bool] = True
+    correlation_methods: ClassVar[dict[str, str] | None] = None
+
+    def __init__(self, *args: Any, case: str = "fold", **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fold_case = case != "exact"
+
+    def wrap(self, query: str) -> str:
+        """What stands around every query of this target."""
+        return query
+
+    def tree(self, rule: SigmaRule) -> Predicate:
+        """The tree of a rule after the pipelines. Raises LoweringError and pySigma's errors."""
+        if not hasattr(self, "last_processing_pipeline"):
+            self.init_processing_pipeline()
+        self.last_processing_pipeline.apply(rule)
+        return lower_rule(rule)
+
+    def conversion(self, rule: SigmaRule) -> Conversion:
+        """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
+        names = {"rule_id": str(rule.id or ""), "title": str(rule.title), "target": self.target}
+        try:
+            return self.emitted(self.tree(rule), names)
+        except (Refusal, LoweringError) as refusal:
+            return Conversion(**names, refusal=str(refusal))
+
+    def emitted(self, tree: Predicate, names: dict[str, str]) -> Conversion:
+        """The conversion of a lowered tree."""
+        emitter = self.emitter(self.fold_case)
+        query = self.wrap(emitter.query(tree))
+        return Conversion(**names, query=query, reasons=emitter.reasons, expensive=emitter.expensive)
+
+    def convert_rule(
+        self,
+        rule: SigmaRule,
+        output_format: str | None = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> list[Any]:
+        """pySigma's entry: one query a rule (a list of conditions is their OR); a refusal is its exception."""
+        try:
+            conversion = self.conversion(rule)
+            if conversion.refusal is not None:
+                raise SigmaFeatureNotSupportedByBackendError(conversion.refusal, source=rule.source)
+        except SigmaConversionError as error:
+            if not self.collect_errors:
+                raise
+            self.errors.append((rule, error))
+            return []
+        query = conversion.query if callback is None else callback(rule, output_format, 0, None, conversion.query)
+        rule.set_conversion_result([query])
+        return [query]
+
+
+# pySigma declares one abstract method a kind of node; none of them is reached from `convert_rule`.
+TreeBackend.__abstractmethods__ = frozenset()

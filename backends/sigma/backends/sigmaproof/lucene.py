@@ -1,0 +1,195 @@
+"""Lucene query strings for Elasticsearch and Kibana (docs/targets.md has the facts).
+
+Parentheses always, as query_string has no precedence; values always quoted or an expression; parts of an object
+by their flattened sub-field, which knows equality and prefix only.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sigmaproof.claims import Spot, exists_claims, null_claims, text_claims
+from sigmaproof.emit import Emitter
+from sigmaproof.fidelity import Refusal
+from sigmaproof.folding import has_case
+from sigmaproof.lucenetext import MOST_REGEX, pattern_regex
+from sigmaproof.predicate import (
+    Boolean,
+    Cidr,
+    Compare,
+    Exists,
+    FieldRef,
+    Keyword,
+    Null,
+    Number,
+    Pattern,
+    Regex,
+    Text,
+    TimePart,
+    Wild,
+    plain,
+)
+from sigmaproof.regex import RegexError, lucene_regex, parse
+
+from .base import TreeBackend
+from .values import boolean_values, number_texts
+
+__all__ = ["LuceneBackend"]
+
+
+def lucene_field(name: str) -> str:
+    """A field name with every special character escaped. Raises Refusal for a `*`, which means any field."""
+    if "*" in name or any(char.isspace() for char in name):
+        raise Refusal(f"the field name {name!r}: query_string reads * and spaces in names as something else")
+    return "".join(char if char.isalnum() or char in "._@" else f"\\{char}" for char in name)
+
+
+def quoted(text: str) -> str:
+    """A text as a phrase, which on a keyword is the whole value."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def prefix(text: str) -> str:
+    """A text as the start of a term. Raises Refusal for < and >, which query_string can't escape."""
+    if "<" in text or ">" in text:
+        raise Refusal(f"a value that starts with {text!r}: query_string can't escape < and >")
+    return "".join(char if char.isalnum() or char == "_" else _escaped(char) for char in text) + "*"
+
+
+def _escaped(char: str) -> str:
+    return f"\\{char}" if char.isprintable() else f"\\u{ord(char):04x}"
+
+
+class LuceneEmitter(Emitter):
+    """Lucene's spelling of each test."""
+
+    AND = " AND "
+    OR = " OR "
+    NOT = "(NOT {})"
+    UNSUPPORTED: ClassVar[dict[type, str]] = {
+        FieldRef: "a query string can't compare two fields",
+        Keyword: "a query string without a field searches other fields than the rule means",
+        Compare: "these fields are keywords, which compare as text; list the values instead",
+        TimePart: "a query string has no parts of a time",
+    }
+
+    def on_text(self, where: Spot, test: Text, negated: bool) -> str:
+        """A text or a pattern."""
+        if where.kind == "boolean":
+            values = [str(value).lower() for value in boolean_values(where.name, test)]
+            return _one_of(lucene_field(where.name), values)
+        if where.kind not in {"keyword", "whole", "part"}:
+            raise Refusal(f"{where.raw}: {where.name} is of type {where.kind} there, which has no texts to compare")
+        self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
+        if test.pattern == (Wild.ANY,):
+            return self.there(where, negated)
+        if where.kind == "part":
+            return self.in_flattened(where, test.pattern, test.cased, negated)
+        text = plain(test.pattern)
+        forms = self.spelled(where, text, test.cased, negated) if text is not None else None
+        if forms is not None:
+            return _one_of(lucene_field(where.name), [quoted(form) for form in forms])
+        return self.regex(where, pattern_regex(test.pattern, test.cased))
+
+    def text_list(self, where: Spot, tests: tuple[Text, ...], negated: bool) -> str | None:
+        """Several texts of a keyword as one group, where each has known spellings."""
+        texts = [plain(test.pattern) for test in tests]
+        if where.kind != "keyword":
+            return None
+        forms: list[str] = []
+        for test, text in zip(tests, texts, strict=True):
+            spelled = self.spelled(where, text, test.cased, negated) if text is not None else None
+            if spelled is None:
+                return None
+            forms += spelled
+            self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
+        return _one_of(lucene_field(where.name), [quoted(form) for form in forms])
+
+    def in_flattened(self, where: Spot, pattern: Pattern, cased: bool, negated: bool) -> str:
+        """A part of an object: a keyword that knows equality and prefix, and no folding."""
+        field = lucene_field(where.name)
+        match pattern:
+            case (str(start), Wild.ANY):
+                self.unfolded(where, start, cased, negated)
+                return f"{field}:{prefix(start)}"
+            case () | (str(),):
+                text = plain(pattern) or ""
+                forms = self.spelled(where, text, cased, negated)
+                if forms is None:
+                    self.unfolded(where, text, cased, negated)
+                return _one_of(field, [quoted(form) for form in forms or (text,)])
+        raise Refusal(
+            f"{where.raw}: a flattened sub-field knows equality and prefix only; "
+            f"search the whole object instead ({where.located.field.raw}|contains)"
+        )
+
+    def unfolded(self, where: Spot, text: str, cased: bool, negated: bool) -> None:
+        """Notes that a text is searched as the rule spells it, where case matters and can't be folded."""
+        if has_case(text) and not cased:
+            self.because("case", "misses", where, negated, "a flattened sub-field can't be searched folded")
+
+    def on_number(self, where: Spot, test: Number, negated: bool) -> str:
+        """A number, as the texts that it can have."""
+        if where.kind not in {"keyword", "part"}:
+            raise Refusal(f"{where.raw}: {where.name} is of type {where.kind} there, which holds no numbers")
+        texts = number_texts(test.value)
+        self.claim(where, text_claims(where, where.home, (texts[0],), True), negated)
+        return _one_of(lucene_field(where.name), [quoted(text) for text in texts])
+
+    def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
+        """A boolean: its text, or the boolean itself where the index has that type."""
+        return self.on_text(where, Text(test.field, (str(test.value).lower(),)), negated)
+
+    def on_null(self, where: Spot, test: Null, negated: bool) -> str:
+        """No value."""
+        self.claim(where, null_claims(where, where.home), negated)
+        return f"(NOT _exists_:{lucene_field(where.name)})"
+
+    def on_exists(self, where: Spot, test: Exists, negated: bool) -> str:
+        """A key that is there."""
+        self.claim(where, exists_claims(where, where.home), negated)
+        return f"_exists_:{lucene_field(where.name)}"
+
+    def there(self, where: Spot, negated: bool) -> str:
+        """Any value at all."""
+        if where.is_part and "object" in where.writes.types:
+            self.because("object", "misses", where, negated, "an object's own name is not indexed, only its leaves")
+        return f"_exists_:{lucene_field(where.name)}"
+
+    def on_regex(self, where: Spot, test: Regex, negated: bool) -> str:
+        """An expression, anchored and spelled for Lucene."""
+        if where.kind != "keyword":
+            raise Refusal(f"{where.raw}|re: an expression needs a keyword field, not {where.kind} of an object")
+        self.claim(where, text_claims(where, where.home, (Wild.ANY,)), negated)
+        try:
+            return self.regex(where, lucene_regex(parse(test.source, test.flags)))
+        except RegexError as error:
+            raise Refusal(f"{where.raw}|re: {error}") from None
+
+    def on_cidr(self, where: Spot, test: Cidr, negated: bool) -> str:
+        """A network, on the field's home of type ip."""
+        for home in where.located.field.homes:
+            if home.type == "ip" and not where.is_part:
+                return f"{lucene_field(home.name)}:{quoted(test.network)}"
+        raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
+
+    def regex(self, where: Spot, source: str) -> str:
+        """A field with an expression for its whole value; a slash would end it even inside a set."""
+        if len(source) > MOST_REGEX:
+            raise Refusal(f"{where.raw}: an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
+        self.expensive = True
+        return f"{lucene_field(where.name)}:/{source}/"
+
+
+def _one_of(field: str, values: list[str]) -> str:
+    return f"{field}:{values[0]}" if len(values) == 1 else f"{field}:({' OR '.join(values)})"
+
+
+class LuceneBackend(TreeBackend):
+    """Lucene query strings for Elasticsearch and Kibana, ECS CloudTrail fields."""
+
+    name: ClassVar[str] = "Lucene for Elasticsearch, proved by sigmaproof"
+    identifier: ClassVar[str] = "proof_lucene"
+    target: ClassVar[str] = "lucene"
+    emitter = LuceneEmitter

@@ -1,0 +1,75 @@
+"""The pipeline from CloudTrail's raw field names to the ECS names of Elastic's AWS integration.
+
+Made from the field table; it writes each field's canonical ECS name, so that it serves any backend for
+Elasticsearch. Which other home of a field a query language needs is the backends' business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sigma.exceptions import SigmaTransformationError
+from sigma.processing.conditions import LogsourceCondition
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations import AddConditionTransformation
+from sigma.processing.transformations.base import FieldMappingTransformationBase
+from sigma.rule import SigmaRule
+
+from sigmaproof.fields import UnknownFieldError, table
+
+__all__ = ["ecs_cloudtrail"]
+
+
+@dataclass
+class EcsFieldMapping(FieldMappingTransformationBase):
+    """Maps raw names to canonical ECS names. A name that the table does not know fails the conversion."""
+
+    def apply_field_name(self, field: str | None) -> None | str | list[str]:
+        """The canonical ECS name; raises SigmaTransformationError with a suggestion for an unknown name."""
+        if field is None:
+            return None
+        try:
+            return table().raw(field).canonical
+        except UnknownFieldError as error:
+            raise SigmaTransformationError(str(error)) from error
+
+    def apply(self, rule: SigmaRule) -> None:  # type: ignore[override]
+        """Maps the detection strictly, and the list of fields to display as far as they are known."""
+        listed, rule.fields = rule.fields, []
+        super().apply(rule)
+        rule.fields = [_known_or_same(name) for name in listed]
+
+
+def _known_or_same(name: str) -> str:
+    try:
+        return table().raw(name).canonical
+    except UnknownFieldError:
+        return name
+
+
+def _cloudtrail() -> LogsourceCondition:
+    """A fresh condition for each item: pySigma ties a condition to one pipeline."""
+    return LogsourceCondition(product="aws", service="cloudtrail")
+
+
+def ecs_cloudtrail() -> ProcessingPipeline:
+    """ECS field names of Elastic's AWS integration, for rules with product aws and service cloudtrail."""
+    return ProcessingPipeline(
+        name="AWS CloudTrail to Elastic's ECS fields (AWS integration)",
+        priority=20,
+        allowed_backends=frozenset(),
+        items=[
+            ProcessingItem(
+                identifier="ecs_cloudtrail_fields",
+                rule_conditions=[_cloudtrail()],
+                transformation=EcsFieldMapping(),
+            ),
+            ProcessingItem(
+                identifier="ecs_cloudtrail_dataset",
+                rule_conditions=[_cloudtrail()],
+                transformation=AddConditionTransformation(
+                    conditions={"event.dataset": table().dataset}, name="_ecs_cloudtrail_dataset"
+                ),
+            ),
+        ],
+    )

@@ -1,0 +1,171 @@
+"""Why a test can have another verdict in an index than on the raw record: limits, pruning, shared fields, text.
+
+Only what follows from where a field lies; what follows from a language (folding, for one) is in its backend.
+Each claim is a code, the direction of the positive test, and a detail for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from sigmaproof.fields import Field, Home, Located, Writes
+from sigmaproof.matching import pattern_test, value_text
+from sigmaproof.predicate import Pattern, Wild, plain
+
+__all__ = ["Claim", "Spot", "exists_claims", "null_claims", "object_directions_of", "text_claims"]
+
+Claim: TypeAlias = tuple[str, str, str]
+# The texts that the integration removes before indexing.
+PRUNED = ("", "-", "none")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a test's field lies: its entry in the table, the home that the ECS name is, and what AWS writes."""
+
+    name: str
+    located: Located
+    home: Home
+    writes: Writes
+    leaf: Field | None = None
+
+    @property
+    def raw(self) -> str:
+        """The raw path."""
+        return self.located.raw
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of an open object."""
+        return bool(self.located.sub)
+
+    @cached_property
+    def kind(self) -> str:
+        """What the backends tell apart: keyword, boolean, ip, date, changed, whole, part."""
+        if self.is_part:
+            return "part"
+        if self.home.form == "rendered":
+            return "whole"
+        return self.home.form if self.home.form != "value" else self.home.type
+
+    def largest(self, text: str | None) -> int | None:
+        """Characters of the longest rendered text of the object in which this value can stand."""
+        if self.leaf and self.leaf.longest_object:
+            sizes = dict(self.leaf.longest_object)
+            return sizes.get(text or "*", sizes.get("*"))
+        return self.located.field.writes.longest
+
+
+def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) -> Iterator[Claim]:
+    """Claims for a test of texts, searched in this home of the field."""
+    yield from _shared(where)
+    holds = pattern_test(pattern, cased)
+    if where.kind == "whole":
+        yield from _whole_claims(pattern, cased)
+    elif where.writes.empty and any(map(holds, PRUNED)):
+        yield "pruned", "misses", 'a value "", "-" or "none" is removed before indexing'
+    if home.form == "value":
+        if Wild.ANY in pattern and _over(home.ignore_above, where.writes.longest):
+            yield _limit(home, "misses")
+    else:
+        yield from _object_limit(where, home, plain(pattern), "misses")
+
+
+def exists_claims(where: Spot, home: Home) -> Iterator[Claim]:
+    """Claims for a test that a key is there."""
+    yield from _shared(where)
+    if where.writes.empty:
+        yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
+    yield from _there_claims(where, home, "misses")
+
+
+def null_claims(where: Spot, home: Home) -> Iterator[Claim]:
+    """Claims for a test that no value is there."""
+    yield from _shared(where)
+    if where.writes.empty:
+        yield "pruned", "extra", 'a value "", "-", "none" or {} is removed before indexing'
+    yield from _there_claims(where, home, "extra")
+
+
+def _there_claims(where: Spot, home: Home, direction: str) -> Iterator[Claim]:
+    if home.form == "value":
+        if _over(home.ignore_above, where.writes.longest):
+            yield _limit(home, direction)
+    else:
+        yield from _object_limit(where, home, None, direction)
+    if where.is_part and home.form == "flattened" and "object" in where.writes.types:
+        yield "object", direction, "an object's own name is not indexed, only its leaves"
+
+
+def _shared(where: Spot) -> Iterator[Claim]:
+    if where.located.field.shared and not where.is_part:
+        yield "shared", "both", f"{where.name} is not filled from {where.raw} alone"
+
+
+def _limit(home: Home, direction: str) -> Claim:
+    return "limit", direction, f"{home.name} keeps values of at most {home.ignore_above} characters"
+
+
+def _object_limit(where: Spot, home: Home, text: str | None, direction: str) -> Iterator[Claim]:
+    longest = where.largest(text)
+    if home.form == "rendered" and _over(home.ignore_above, longest):
+        yield _limit(home, direction)
+    elif home.dropped_from and _over(home.dropped_from - 1, longest):
+        yield "limit", direction, f"{home.name} is left out when its text has {home.dropped_from} characters"
+
+
+def _over(limit: int | None, longest: int | None) -> bool:
+    return limit is not None and (longest is None or longest > limit)
+
+
+def _whole_claims(pattern: Pattern, cased: bool) -> Iterator[Claim]:
+    """An object is JSON text for the rule and {a=b} text in the index: both are tried on made-up objects."""
+    yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
+    directions = text_directions(pattern, cased)
+    if directions:
+        direction = "both" if len(directions) == 2 else directions.pop()
+        yield "rendered-text", direction, "the rule sees the object as JSON, the index as {a=b}"
+
+
+def object_directions_of(where: Spot, pattern: Pattern, cased: bool) -> set[str]:
+    """The same for a part of an object that can be an object itself."""
+    text = plain(pattern)
+    if "object" not in where.writes.types or (text is not None and not text.startswith("{")):
+        return set()
+    return text_directions(pattern, cased)
+
+
+def text_directions(pattern: Pattern, cased: bool) -> set[str]:
+    """In which directions the JSON text and the {a=b} text of an object can differ for this pattern."""
+    from sigmaproof.normalize.javamap import java_text
+
+    holds = pattern_test(pattern, cased)
+    found = set()
+    for candidate in object_candidates(pattern):
+        raw, rendered = holds(value_text(candidate)), holds(java_text(candidate))
+        if raw != rendered:
+            found.add("misses" if raw else "extra")
+    return found
+
+
+def object_candidates(pattern: Pattern) -> Iterator[dict[str, Any]]:
+    """Small objects, without anything that is pruned, on which the two texts may differ for this pattern."""
+    text = "".join(part for part in pattern if isinstance(part, str))
+    bare = text.replace('"', "").replace("\\", "")
+    inner = bare.strip("{}[], ")
+    values: list[Any] = [text, bare, inner, f"x{text}x", f"x\n{text[1:]}", f"x\t{text[1:]}", f"x\r{text[1:]}"]
+    values += [f"x\b{text[1:]}", f"x\f{text[1:]}", f"x\x1f{text[4:]}", 1e10, 1e-5, [1, 2], [text, text], [inner, inner]]
+    for value in values:
+        yield {"a": value}
+        yield {"a": value, "b": value}
+    for sign in ("=", ":"):
+        key, _, value = bare.partition(sign)
+        if key.strip("{}[], ") and value.strip("{}[], "):
+            yield {key.strip("{}[], "): value.strip("{}[], ")}
+            yield {"a": {key.strip("{}[], "): value.strip("{}[], ")}, "b": 1}
+    if inner:
+        yield {inner: 1}
+        yield {"a": 1, inner: 1, "b": 2}

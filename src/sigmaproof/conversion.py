@@ -1,0 +1,66 @@
+"""Converts loaded rules: pipelines, one backend a target, and the claim of each query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sigmaproof.fidelity import Conversion
+from sigmaproof.rules import Rule
+from sigmaproof.targets import backend
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
+
+__all__ = ["convert_rule", "convert_rules", "mapped_tree"]
+
+
+def convert_rules(
+    rules: Iterable[Rule], targets: Sequence[str], case: str = "fold", pipelines: Sequence[ProcessingPipeline] = ()
+) -> Iterator[Conversion]:
+    """Every rule in every target, rule by rule."""
+    for rule in rules:
+        for target in targets:
+            yield convert_rule(rule, target, case, pipelines)
+
+
+def convert_rule(
+    rule: Rule, target: str, case: str = "fold", pipelines: Sequence[ProcessingPipeline] = ()
+) -> Conversion:
+    """One rule in one target (`eql`, `lucene`, `native`). What can't be said comes back as refused.
+
+    pipelines: pySigma pipelines applied before ours. case: `fold`, or `exact` to search as the rule spells it.
+    """
+    from sigma.exceptions import SigmaConfigurationError, SigmaError
+
+    if target != "native" and (refusal := _wrong_logsource(rule)):
+        return Conversion(rule.id, rule.title, target, refusal=refusal)
+    try:
+        converted = backend(target)(_pipeline(target, pipelines), case=case).conversion(rule.sigma())
+    except SigmaConfigurationError:
+        raise  # a broken pipeline is no property of the rule
+    except SigmaError as error:
+        return Conversion(rule.id, rule.title, target, refusal=str(error))
+    return Conversion(
+        rule.id, rule.title, target, converted.query, converted.reasons, converted.refusal, converted.expensive
+    )
+
+
+def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = ()) -> object:
+    """The tree of a rule with ECS names, as the query targets see it. Raises pySigma's errors, LoweringError."""
+    return backend("native")(_pipeline("ecs", pipelines)).tree(rule.sigma())
+
+
+def _wrong_logsource(rule: Rule) -> str | None:
+    logsource = rule.data["logsource"]
+    if (logsource.get("product"), logsource.get("service")) == ("aws", "cloudtrail"):
+        return None
+    found = ", ".join(f"{key}: {value}" for key, value in logsource.items() if key != "definition")
+    return f"the logsource is {found}; only product: aws, service: cloudtrail can be converted"
+
+
+def _pipeline(target: str, pipelines: Sequence[ProcessingPipeline]) -> ProcessingPipeline | None:
+    from sigma.pipelines.sigmaproof import ecs_cloudtrail
+
+    chain = [*pipelines, *([] if target == "native" else [ecs_cloudtrail()])]
+    return sum(chain[1:], chain[0]) if chain else None

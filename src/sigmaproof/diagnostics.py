@@ -1,0 +1,70 @@
+"""What is wrong, where, and what to write instead: one form for every message that the product gives.
+
+A diagnostic has a stable code, a level, a place and a help. Renderers are here; what is checked is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Diagnostic", "InputError", "Place", "as_json", "as_text", "worst_exit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file; line and column count from 1, 0 when unknown. file: as the user named it."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """As compilers print it: file:line:column, as far as it is known."""
+        known = [str(number) for number in (self.line, self.column) if number]
+        return ":".join([self.file, *known])
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. level: error, warning or note. help: what to write instead."""
+
+    code: str
+    level: str
+    place: Place
+    message: str
+    help: str = ""
+
+
+class InputError(Exception):
+    """Input that can't be used. Carries the diagnostic that says where and why."""
+
+    def __init__(self, code: str, place: Place, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.diagnostic = Diagnostic(code, "error", place, message, help)
+
+
+def as_text(finding: Diagnostic) -> str:
+    """`file:line: level: message [code]`, with the help on its own line."""
+    first = f"{finding.place}: {finding.level}: {finding.message} [{finding.code}]"
+    return f"{first}\n  help: {finding.help}" if finding.help else first
+
+
+def as_json(finding: Diagnostic) -> dict[str, Any]:
+    """The diagnostic as plain data."""
+    return asdict(finding)
+
+
+def worst_exit(findings: Iterable[Diagnostic], on_error: int = 2) -> int:
+    """The exit code for these findings: `on_error` if one is an error, otherwise 0."""
+    return on_error if any(finding.level == "error" for finding in findings) else 0
+
+
+def shown_path(path: Path) -> str:
+    """A path as short as it can be said from the working directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

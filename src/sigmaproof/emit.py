@@ -1,0 +1,158 @@
+"""What the emitters of all query languages share: the walk over the tree, the homes, the claim.
+
+How a language spells a test is in its backend; what a test means is in `matching`; which field lies where is in
+the field table. A construct that a language neither handles nor declares as unsupported is an error at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from sigmaproof import predicate
+from sigmaproof.calls import calls_of
+from sigmaproof.claims import Claim, Spot
+from sigmaproof.fidelity import Reason, Refusal, flip
+from sigmaproof.fields import Field, Home, Located, UnknownFieldError, Writes, table
+from sigmaproof.folding import has_case
+from sigmaproof.predicate import And, FieldRef, Not, Or, Predicate, Test, Text
+from sigmaproof.spelling import spellings
+
+__all__ = ["Emitter", "spot"]
+
+# What an unknown part of an open object can be: any sub-field is legal there.
+_ANYTHING = Writes(types=("string", "number", "boolean", "object"), many=True, empty=True)
+
+
+def spot(name: str, calls: frozenset[str]) -> Spot:
+    """Looks an ECS name up. Raises Refusal for a name that no home of the table has."""
+    fields = table()
+    if name in fields.constants:
+        home = Home(name, "keyword")
+        constant = Field(name, (home,), Writes(spelling="values", values=(str(fields.constants[name]),)))
+        return Spot(name, Located(constant), home, constant.writes)
+    try:
+        located, home = fields.ecs(name)
+    except UnknownFieldError as error:
+        raise Refusal(f"{error}; apply the pipeline ecs_cloudtrail") from None
+    if not located.sub:
+        return Spot(name, located, home, located.field.writes)
+    leaf = fields.leaf(located.raw, calls)
+    return Spot(name, located, home, leaf.writes if leaf else _ANYTHING, leaf)
+
+
+class Emitter:
+    """Turns one tree into one query. Subclasses are tables of templates and a method for each kind of test.
+
+    AND, OR, NOT: templates. UNSUPPORTED: kinds of test that the language can't say, with the reason.
+    """
+
+    AND: ClassVar[str]
+    OR: ClassVar[str]
+    NOT: ClassVar[str]
+    UNSUPPORTED: ClassVar[dict[type, str]]
+
+    def __init__(self, fold_case: bool = True) -> None:
+        self.fold_case = fold_case
+        self.expensive = False
+        self._reasons: dict[tuple[str, str], Reason] = {}
+        self._calls: frozenset[str] = frozenset()
+        self._outer = ""  # the last group made: the outermost one needs no parentheses
+
+    def __init_subclass__(cls) -> None:
+        for kind in predicate.TESTS:
+            if kind not in cls.UNSUPPORTED and not hasattr(cls, _method(kind)):
+                raise TypeError(f"{cls.__name__} neither handles nor refuses {kind.__name__}")
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the emitted query is not exact, sorted; empty when it is."""
+        return tuple(sorted(self._reasons.values()))
+
+    def query(self, tree: Predicate) -> str:
+        """The query text of a tree with ECS names. Raises Refusal."""
+        self._calls = calls_of(tree)
+        text = self.emit(tree, negated=False)
+        return text[1:-1] if self._outer == text else text
+
+    def emit(self, tree: Predicate, negated: bool) -> str:
+        """The text of one node. negated: it stands under an odd number of negations."""
+        match tree:
+            case And():
+                return self.joined(_flat(tree.parts, And), self.AND, negated)
+            case Or():
+                return self.any_of(_flat(tree.parts, Or), negated)
+            case Not():
+                return self.NOT.format(self.emit(tree.part, not negated))
+        return self.test(tree, negated)
+
+    def joined(self, parts: Iterable[Predicate], operator: str, negated: bool) -> str:
+        """The parts with an operator between, always in parentheses."""
+        texts = [self.emit(part, negated) for part in parts]
+        if len(texts) == 1:
+            return texts[0]
+        self._outer = f"({operator.join(texts)})"
+        return self._outer
+
+    def any_of(self, parts: tuple[Predicate, ...], negated: bool) -> str:
+        """An OR; a list of values of one field is one expression where the language has that."""
+        first = parts[0]
+        if isinstance(first, Text) and all(isinstance(p, Text) and p.field == first.field for p in parts):
+            values = tuple(part for part in parts if isinstance(part, Text))
+            listed = self.text_list(spot(first.field, self._calls), values, negated)
+            if listed is not None:
+                return listed
+        return self.joined(parts, self.OR, negated)
+
+    def text_list(self, where: Spot, tests: tuple[Text, ...], negated: bool) -> str | None:
+        """One expression for several texts of one field, or None to write them one by one."""
+        return None
+
+    def test(self, test: Test, negated: bool) -> str:
+        """The text of one test. Raises Refusal for what the language can't say."""
+        if type(test) in self.UNSUPPORTED:
+            raise Refusal(f"{predicate.describe(test)}: {self.UNSUPPORTED[type(test)]}")
+        if isinstance(test, FieldRef | predicate.Keyword):
+            raise Refusal(f"{predicate.describe(test)}: not supported")
+        where = spot(test.field, self._calls)
+        self.check(where)
+        handler: Callable[[Spot, Test, bool], str] = getattr(self, _method(type(test)))
+        return handler(where, test, negated)
+
+    def check(self, where: Spot) -> None:
+        """Raises Refusal when the language can't search that field at all."""
+
+    def claim(self, where: Spot, claims: Iterable[Claim], negated: bool) -> None:
+        """Notes what `claims` says of a test."""
+        for code, direction, detail in claims:
+            self.because(code, direction, where, negated, detail)
+
+    def because(self, code: str, direction: str, where: Spot, negated: bool, detail: str) -> None:
+        """Notes a reason; direction is that of the positive test, and flips when it stands under a not."""
+        direction = flip(direction) if negated else direction
+        known = self._reasons.get((code, where.raw))
+        if known and known.direction != direction:
+            direction = "both"
+        self._reasons[code, where.raw] = Reason(code, direction, where.raw, detail)
+
+    def spelled(self, where: Spot, text: str, cased: bool, negated: bool) -> tuple[str, ...] | None:
+        """The exact forms that a keyword term must have, or None when the query has to fold the text."""
+        if cased or not has_case(text):
+            return (text,)
+        forms = spellings(where.writes, text)
+        if self.fold_case or forms == (text,):
+            return forms
+        self.because("case", "misses", where, negated, "--case exact")
+        return (text,)
+
+
+def _method(kind: type) -> str:
+    return f"on_{kind.__name__.lower()}"
+
+
+def _flat(parts: Iterable[Predicate], kind: type[And] | type[Or]) -> tuple[Predicate, ...]:
+    """The parts with nested nodes of the same kind opened: (a and (b and c)) is a and b and c."""
+    flat: list[Predicate] = []
+    for part in parts:
+        flat.extend(_flat(part.parts, kind) if isinstance(part, kind) else (part,))
+    return tuple(flat)

@@ -1,0 +1,160 @@
+"""pySigma's rule -> our predicate tree. With the backends, the only place that knows pySigma's classes.
+
+Reads whatever names the rule holds: the raw ones as written, or the ECS ones after a pipeline.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionNOT,
+    ConditionOR,
+    ConditionValueExpression,
+)
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+from sigma.types import (
+    Placeholder,
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaString,
+    SigmaTimestampPart,
+    SigmaType,
+    SpecialChars,
+)
+
+from sigmaproof.predicate import (
+    And,
+    Boolean,
+    Cidr,
+    Compare,
+    Exists,
+    FieldRef,
+    Keyword,
+    Not,
+    Null,
+    Number,
+    Or,
+    Part,
+    Pattern,
+    Predicate,
+    Regex,
+    Text,
+    TimePart,
+    Wild,
+)
+
+__all__ = ["LoweringError", "lower_condition", "lower_rule"]
+
+
+class LoweringError(ValueError):
+    """A construct that has no meaning here; the message names it."""
+
+
+def lower_rule(rule: SigmaRule) -> Predicate:
+    """The tree of a rule; of a list of conditions, their OR (specification, Condition).
+
+    Raises LoweringError for a construct without a meaning here, and for a condition that pySigma refuses.
+    """
+    try:
+        trees = tuple(lower_condition(condition.parsed) for condition in rule.detection.parsed_condition)
+    except SigmaError as error:
+        raise LoweringError(str(error)) from error
+    return trees[0] if len(trees) == 1 else Or(trees)
+
+
+def lower_condition(condition: Any) -> Predicate:
+    """The tree of one parsed condition of pySigma."""
+    match condition:
+        case ConditionAND():
+            return And(tuple(lower_condition(arg) for arg in condition.args))
+        case ConditionOR():
+            return Or(tuple(lower_condition(arg) for arg in condition.args))
+        case ConditionNOT():
+            return Not(lower_condition(condition.args[0]))
+        case ConditionFieldEqualsValueExpression():
+            return _field_test(condition.field, condition.value)
+        case ConditionValueExpression():
+            return _keyword(condition.value)
+    raise LoweringError(f"pySigma's {type(condition).__name__} has no meaning here")
+
+
+def _field_test(field: str, value: SigmaType) -> Predicate:
+    match value:
+        case SigmaExpansion():
+            return Or(tuple(_field_test(field, inner) for inner in value.values))
+        case SigmaString():
+            return Text(field, _pattern(value), isinstance(value, SigmaCasedString))
+        case SigmaBool():
+            return Boolean(field, value.boolean)
+        case SigmaNull():
+            return Null(field)
+        case SigmaExists():
+            return Exists(field) if value.exists else Not(Exists(field))
+        case SigmaTimestampPart():
+            return TimePart(field, value.timestamp_part.name.lower(), int(value.number))
+        case SigmaNumber():
+            return Number(field, value.number)
+        case SigmaCompareExpression():
+            return _compare(field, value)
+        case SigmaRegularExpression():
+            flags = "".join(sorted(flag.name[0].lower() for flag in value.flags))
+            return Regex(field, _regex_text(value), flags.replace("d", "s"))
+        case SigmaCIDRExpression():
+            return Cidr(field, str(value.cidr))
+        case SigmaFieldReference():
+            return FieldRef(field, value.field, value.starts_with, value.ends_with)
+    raise LoweringError(f"{field}: a value of pySigma's type {type(value).__name__} has no meaning here")
+
+
+def _compare(field: str, value: SigmaCompareExpression) -> Predicate:
+    number = value.number
+    if isinstance(number, SigmaTimestampPart):
+        raise LoweringError(f"{field}: comparing a part of a time is not supported; list the values instead")
+    return Compare(field, value.op.name.lower(), number.number)
+
+
+def _regex_text(value: SigmaRegularExpression) -> str:
+    return value.regexp if isinstance(value.regexp, str) else str(value.regexp)
+
+
+def _keyword(value: SigmaType) -> Predicate:
+    match value:
+        case SigmaExpansion():
+            return Or(tuple(_keyword(inner) for inner in value.values))
+        case SigmaString():
+            return Keyword(_pattern(value), isinstance(value, SigmaCasedString))
+        case SigmaNumber():
+            return Keyword((str(value.number),))
+    raise LoweringError(f"a keyword of pySigma's type {type(value).__name__} has no meaning here")
+
+
+def _pattern(value: SigmaString) -> Pattern:
+    """The parts of pySigma's string, neighbours joined: text with text, `**` with `*`."""
+    parts: list[Part] = []
+    for part in map(_part, value.s):
+        last = parts[-1] if parts else None
+        if isinstance(part, str) and isinstance(last, str):
+            parts[-1] = last + part
+        elif part != "" and not (part is Wild.ANY and last is Wild.ANY):
+            parts.append(part)
+    return tuple(parts)
+
+
+def _part(part: str | SpecialChars | Placeholder) -> Part:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Placeholder):
+        raise LoweringError(f"the placeholder %{part.name}% has no value: give a pipeline that fills it with -p")
+    return Wild.ANY if part is SpecialChars.WILDCARD_MULTI else Wild.ONE

@@ -1,0 +1,66 @@
+"""The open objects as text and as flattened copies, and the list of resources.
+
+A flattened copy is kept only when the text is shorter than Lucene's longest term would allow; the limit of
+each object is `dropped_from` in the field table.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sigmaproof.fields import table
+from sigmaproof.normalize.javamap import hash_order, java_length, render
+from sigmaproof.normalize.work import Work
+
+__all__ = ["move_objects", "move_resources"]
+
+
+def move_objects(work: Work) -> None:
+    """Fill aws.cloudtrail.<object> and aws.cloudtrail.flattened.<object>."""
+    cloudtrail = work.doc["aws"]["cloudtrail"]
+    flattened = cloudtrail.get("flattened", {})
+    for raw, name, limit in _objects():
+        value = work.rec.get(raw)
+        if value is None:
+            continue
+        text = cloudtrail[name] = render(value)
+        # The copy of an object that lost its last key is empty, and is pruned.
+        if value and java_length(text) < limit:
+            flattened[name] = value
+    if flattened:
+        cloudtrail["flattened"] = flattened
+
+
+@cache
+def _objects() -> tuple[tuple[str, str, int], ...]:
+    """Raw name, name below aws.cloudtrail, and the length from which the copy is dropped."""
+    found = []
+    for field in table().fields:
+        if any(home.form == "rendered" for home in field.homes):
+            limit = next(home.dropped_from for home in field.homes if home.dropped_from is not None)
+            found.append((field.raw, field.homes[0].name.removeprefix("aws.cloudtrail."), limit))
+    return tuple(found)
+
+
+def move_resources(work: Work) -> None:
+    """Fill aws.cloudtrail.resources: each once, in the order of a HashMap over ARN, account and type."""
+    resources = work.rec.get("resources")
+    if type(resources) is list:
+        unique: dict[str, dict[str, Any]] = {}
+        for resource in resources:
+            if type(resource) is dict:
+                renamed = {_RENAMED.get(key, key): value for key, value in _aws_last(resource)}
+                unique["_".join(render(renamed.get(key, "")) for key in _KEY)] = renamed
+        resources = [unique[key] for key in hash_order(unique)]
+    if resources:
+        work.doc["aws"]["cloudtrail"]["resources"] = resources
+
+
+_RENAMED = {"ARN": "arn", "accountId": "account_id"}
+_KEY = ("arn", "account_id", "type")
+
+
+def _aws_last(resource: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The items, with those that are renamed at the end: they override what already has the new name."""
+    return sorted(resource.items(), key=lambda item: item[0] in _RENAMED)

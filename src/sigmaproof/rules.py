@@ -1,0 +1,258 @@
+"""Loads Sigma rules: safe YAML, the form checked with the line of each fault, then pySigma.
+
+What is refused is refused here, in the same words under every version of pySigma. What a rule means is in
+`lower` and `matching`; advice about a rule is in `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigmaproof.diagnostics import Diagnostic, InputError, Place, shown_path
+from sigmaproof.predicate import Predicate
+from sigmaproof.safeyaml import Document, documents
+
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
+
+__all__ = ["Loaded", "Rule", "load_file", "load_files", "load_text", "schema"]
+
+_PATTERN_MODIFIERS = {"contains", "startswith", "endswith"}
+_SCALARS = (str, int, float, bool)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One loaded rule: its data, and the tree of it as written (raw field names)."""
+
+    document: Document
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The rule as plain data."""
+        data: dict[str, Any] = self.document.data
+        return data
+
+    @property
+    def id(self) -> str:
+        """The rule's id, or its file and line when it has none."""
+        return str(self.data.get("id") or self.document.place())
+
+    @property
+    def title(self) -> str:
+        """The rule's title."""
+        return str(self.data.get("title", ""))
+
+    @property
+    def level(self) -> str:
+        """The rule's level, `medium` when it has none."""
+        return str(self.data.get("level", "medium"))
+
+    @property
+    def file(self) -> str:
+        """The file it came from, as shown to the user."""
+        return self.document.file
+
+    def sigma(self) -> SigmaRule:
+        """A fresh pySigma rule, as pipelines change the one that they are given."""
+        from sigma.exceptions import SigmaError
+        from sigma.rule import SigmaRule
+
+        try:
+            return SigmaRule.from_dict(_copy(self.data))
+        except SigmaError as error:
+            raise InputError("rule-invalid", self.document.place("detection"), str(error)) from None
+
+    @cached_property
+    def tree(self) -> Predicate:
+        """The rule's predicate over raw records. Raises InputError if the detection has no meaning."""
+        from sigmaproof.lower import LoweringError, lower_rule
+
+        try:
+            return lower_rule(self.sigma())
+        except LoweringError as error:
+            place = self.document.place("detection", "condition")
+            raise InputError("rule-invalid", place, str(error)) from None
+
+
+@dataclass
+class Loaded:
+    """What loading gave: the rules that can be used, and a diagnostic for everything that can't."""
+
+    rules: list[Rule] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+def load_files(files: Iterable[Path]) -> Loaded:
+    """Loads rules from files. A file that can't be used becomes a diagnostic; the others are still loaded."""
+    loaded = Loaded()
+    for file in files:
+        one = load_file(file)
+        loaded.rules += one.rules
+        loaded.findings += one.findings
+    return loaded
+
+
+def load_file(file: Path) -> Loaded:
+    """Loads the rules of one file (several documents are several rules)."""
+    shown = shown_path(file)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Loaded(findings=[Diagnostic("file-unreadable", "error", Place(shown), f"can't be read: {reason}")])
+    return load_text(content, shown)
+
+
+def load_text(text: str | bytes, file: str = "<rule>") -> Loaded:
+    """Loads the rules of a YAML text. file: what to call it in messages."""
+    loaded = Loaded()
+    try:
+        for document in documents(text, file):
+            loaded.findings += document.warnings
+            _load_document(document, loaded)
+    except InputError as error:
+        loaded.findings.append(error.diagnostic)
+    if not loaded.rules and not loaded.findings:
+        loaded.findings.append(Diagnostic("rule-empty", "error", Place(file), "holds no rule"))
+    return loaded
+
+
+def _load_document(document: Document, loaded: Loaded) -> None:
+    faults = [*_form_faults(document)] or [*_detection_faults(document)]
+    if faults:
+        loaded.findings += faults
+        return
+    rule = Rule(document)
+    try:
+        _ = rule.tree
+    except InputError as error:
+        loaded.findings.append(error.diagnostic)
+    else:
+        loaded.rules.append(rule)
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """One of our JSON Schemas, by its file name without `.schema.json`."""
+    import json
+    from importlib import resources
+
+    text = resources.files("sigmaproof").joinpath(f"schemas/{name}.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _form_faults(document: Document) -> Iterator[Diagnostic]:
+    data = document.data
+    if not isinstance(data, dict):
+        place = document.place()
+        yield Diagnostic("rule-form", "error", place, "a rule is a map of keys, not a list or a value", _EXAMPLE)
+        return
+    for key in ("correlation", "filter"):
+        if key in data and "detection" not in data:
+            message = f"a Sigma {key} is not supported yet; only detection rules are"
+            yield Diagnostic("rule-unsupported", "error", document.place(key), message)
+            return
+    yield from schema_faults(document, "rule", "rule-form")
+
+
+_EXAMPLE = "start with `title:`, `logsource:` and `detection:` at the left margin"
+
+
+def schema_faults(document: Document, name: str, code: str) -> Iterator[Diagnostic]:
+    """What one of our schemas finds wrong in a document, each with its place."""
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(schema(name))
+    for error in sorted(validator.iter_errors(document.data), key=lambda e: list(map(str, e.absolute_path))):
+        where = ".".join(map(str, error.absolute_path))
+        told = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+        message = f"{where or 'the document'}: {_brief(error.message)}"
+        yield Diagnostic(code, "error", document.place(*error.absolute_path), message, told)
+
+
+def _brief(message: str) -> str:
+    return message if len(message) <= 200 else f"{message[:90]} … {message[-90:]}"
+
+
+def _detection_faults(document: Document) -> Iterator[Diagnostic]:
+    for name, detection in document.data["detection"].items():
+        if name != "condition":
+            yield from _faults(document, ("detection", name), detection)
+
+
+def _faults(document: Document, path: tuple[str | int, ...], value: Any) -> Iterator[Diagnostic]:
+    """Faults of a detection: maps of fields, lists of maps, keywords; nested as deep as the YAML is."""
+    if isinstance(value, dict):
+        if not value:
+            yield _fault(document, path, "an empty map matches everything", "name at least one field")
+        for key, inner in value.items():
+            yield from _field_faults(document, (*path, key), key, inner)
+    elif isinstance(value, list):
+        if not value:
+            yield _fault(document, path, "an empty list matches nothing that anyone wrote", "give its values")
+        for index, inner in enumerate(value):
+            yield from _faults(document, (*path, index), inner)
+    else:
+        yield from _value_faults(document, path, [], value)
+
+
+def _field_faults(document: Document, path: tuple[str | int, ...], key: str, value: Any) -> Iterator[Diagnostic]:
+    field_name, *modifiers = key.split("|")
+    if isinstance(value, list):
+        if not value:
+            yield _fault(document, path, "an empty list of values", "use `null` for a missing field, or give values")
+        for index, inner in enumerate(value):
+            if inner is None:
+                help = "null has a type of its own: put it into a selection of its own (specification, null)"
+                yield _fault(document, (*path, index), "null in a list of values", help)
+            else:
+                yield from _value_faults(document, (*path, index), modifiers, inner)
+    elif isinstance(value, dict):
+        yield _fault(document, path, f"{field_name} holds a map", f"write the path with dots: {field_name}.key")
+    else:
+        yield from _value_faults(document, path, modifiers, value)
+
+
+def _value_faults(
+    document: Document, path: tuple[str | int, ...], modifiers: list[str], value: Any
+) -> Iterator[Diagnostic]:
+    if value is not None and not isinstance(value, _SCALARS):
+        message = f"a {type(value).__name__} is no value of a rule"
+        yield _fault(document, path, message, "put the value in quotes")
+    elif isinstance(value, float) and value != value or value in (float("inf"), float("-inf")):
+        yield _fault(document, path, "not a finite number", "put the value in quotes")
+    elif value == "" and _PATTERN_MODIFIERS.intersection(modifiers):
+        yield _fault(document, path, "an empty text is contained in every value", "use `|exists: true` instead")
+    elif "re" in modifiers:
+        yield from _regex_faults(document, path, modifiers, value)
+
+
+def _regex_faults(
+    document: Document, path: tuple[str | int, ...], modifiers: list[str], value: Any
+) -> Iterator[Diagnostic]:
+    from sigmaproof.regex import RegexError, parse
+
+    if not isinstance(value, str):
+        yield _fault(document, path, "an expression must be a text", "put it in single quotes")
+        return
+    try:
+        parse(value, "".join(sorted({"i", "m", "s"}.intersection(modifiers))))
+    except RegexError as error:
+        yield Diagnostic("rule-regex", "error", document.place(*path), str(error))
+
+
+def _fault(document: Document, path: tuple[str | int, ...], message: str, help: str) -> Diagnostic:
+    return Diagnostic("rule-value", "error", document.place(*path), message, help)
+
+
+def _copy(value: Any) -> Any:
+    """A deep copy of plain data."""
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    return [_copy(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,168 @@
+"""Safe YAML with the line of every key: what the loader of rules, tests and tables is built on.
+
+No tags, no code; a duplicate key, an alias bomb, a merge key, nesting without end and a document that is too
+large are errors with their line. What the values must be is in `rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from sigmaproof.diagnostics import Diagnostic, InputError, Place
+
+__all__ = ["Document", "documents"]
+
+DEEPEST = 50
+MOST_NODES = 50_000
+MOST_BYTES = 2_000_000
+Path = tuple[str | int, ...]
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BOOLEANS = {"true", "false", "True", "False", "TRUE", "FALSE"}
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file. lines: the line of every key and list item, by its path."""
+
+    data: Any
+    file: str
+    line: int
+    lines: dict[Path, int] = field(default_factory=dict)
+    warnings: list[Diagnostic] = field(default_factory=list)
+
+    def place(self, *path: str | int) -> Place:
+        """The place of a key, or of the nearest known key above it."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.lines:
+                return Place(self.file, self.lines[path[:length]])
+        return Place(self.file, self.line)
+
+
+def documents(text: str | bytes, file: str) -> Iterator[Document]:
+    """The documents of a YAML text. Raises InputError for what is not allowed here."""
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    if len(raw) > MOST_BYTES:
+        raise InputError("yaml-too-large", Place(file), f"larger than {MOST_BYTES:,} bytes; split the file")
+    try:
+        decoded = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError("yaml-encoding", Place(file, line), "not UTF-8; save the file as UTF-8") from None
+    yield from _compose(decoded, file)
+
+
+def _compose(text: str, file: str) -> Iterator[Document]:
+    try:
+        _check_depth(text, file)
+        loader = _Loader(text)
+        try:
+            while loader.check_node():
+                node = loader.get_node()
+                document = Document(None, file, node.start_mark.line + 1)
+                document.data = _Builder(loader, document).value(node, (), 0)
+                yield document
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        raise _from_yaml(error, file) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1 if isinstance(error.position, int) else 0
+        raise InputError("yaml-syntax", Place(file, line), f"a character that YAML forbids: {error.reason}") from None
+
+
+def _check_depth(text: str, file: str) -> None:
+    """Stops before composing: the composer itself recurses, and would end in a crash."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                line = event.start_mark.line + 1
+                raise InputError("yaml-too-deep", Place(file, line), f"nested deeper than {DEEPEST} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _from_yaml(error: yaml.MarkedYAMLError, file: str) -> InputError:
+    mark = error.problem_mark or error.context_mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    problem = " ".join(part for part in (error.context, error.problem) if part)
+    return InputError("yaml-syntax", place, f"not valid YAML: {problem}", "check the indentation and the quotes here")
+
+
+class _Builder:
+    """Makes plain data of composed nodes, counting them: an alias counts as often as it is used."""
+
+    def __init__(self, loader: Any, document: Document) -> None:
+        self.loader = loader
+        self.document = document
+        self.count = 0
+
+    def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
+        self.count += 1
+        if self.count > MOST_NODES or depth > DEEPEST:
+            self.fail(node, "yaml-alias-bomb", "aliases that expand to a document too large or without end")
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.item(inner, (*path, index), depth) for index, inner in enumerate(node.value)]
+        return self.scalar(node)
+
+    def item(self, node: yaml.Node, path: Path, depth: int) -> Any:
+        self.document.lines[path] = node.start_mark.line + 1
+        return self.value(node, path, depth + 1)
+
+    def mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        first: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            key = self.key(key_node)
+            line = key_node.start_mark.line + 1
+            if key in first:
+                self.fail(
+                    key_node, "yaml-duplicate-key", f'the key "{key}" is already on line {first[key]}: one would be lost'
+                )
+            first[key] = line
+            self.document.lines[(*path, key)] = line
+            result[key] = self.value(value_node, (*path, key), depth + 1)
+        return result
+
+    def key(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            self.fail(node, "yaml-key", "a key that is no text")
+        if node.tag == "tag:yaml.org,2002:merge":
+            self.fail(node, "yaml-merge-key", "merge keys (<<) are not part of Sigma: write the keys out")
+        return str(node.value)
+
+    def scalar(self, node: yaml.Node) -> Any:
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith((":binary", ":set", ":omap")):
+            self.fail(node, "yaml-tag", f"the tag {node.tag} is not allowed")
+        try:
+            value = self.loader.construct_object(node)
+        except (ValueError, OverflowError, yaml.constructor.ConstructorError):
+            self.fail(node, "yaml-scalar", f"{node.value!r} can't be read; put it in quotes")
+        self.warn(node, value)
+        return value
+
+    def warn(self, node: yaml.Node, value: Any) -> None:
+        """YAML 1.1 reads some words and numbers in a way that few authors mean."""
+        text = str(node.value)
+        surprising = (isinstance(value, bool) and text not in _BOOLEANS) or (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (":" in text or "_" in text or (len(text) > 1 and text.lstrip("+-").startswith("0") and "." not in text))
+        )
+        if surprising:
+            place = Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+            message = f"YAML 1.1 reads {text} as {str(value).lower()}"
+            self.document.warnings.append(
+                Diagnostic("yaml-surprise", "warning", place, message, f"write '{text}' in quotes if you mean the text")
+            )
+
+    def fail(self, node: yaml.Node, code: str, message: str) -> Any:
+        mark = node.start_mark
+        raise InputError(code, Place(self.document.file, mark.line + 1, mark.column + 1), message)
