@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -27,8 +28,9 @@ _TREEIFY_NODES = 8
 _TREEIFY_TABLE = 64
 # A map with this many keys or fewer never has a bucket crowded enough to matter beyond its own order.
 _SMALL = 8
-# Real records repeat a few thousand key sets; longer ones (ids as keys) would only fill the memory.
+# Real records repeat a few thousand sets of short keys. Others, hostile ones or ids, would fill the memory.
 _CACHED_KEYS = 40
+_CACHED_UNITS = 1000
 
 
 def java_text(value: Any) -> str:
@@ -57,10 +59,15 @@ def hash_order(keys: Mapping[str, Any]) -> tuple[str, ...]:
     names = tuple(keys)
     if len(names) < 2:
         return names
-    return _cached_order(names) if len(names) <= _CACHED_KEYS else _order(names)
+    try:
+        usual = len(names) <= _CACHED_KEYS and sum(map(len, names)) <= _CACHED_UNITS
+        return _cached_order(names) if usual else _order(names)
+    except (TypeError, AttributeError):
+        raise ValueError(
+            "an object has a key that is not text; records must come from a JSON parser"
+        ) from None
 
 
-@lru_cache(maxsize=1 << 16)
 def spread_hash(key: str) -> int:
     """`String.hashCode` over UTF-16 units, its upper half mixed in as `HashMap` does; unsigned 32 bits."""
     units: Iterable[int] = key.encode() if key.isascii() else _utf16(key)
@@ -149,27 +156,25 @@ def _cached_order(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _order(names: tuple[str, ...]) -> tuple[str, ...]:
     """Keys by bucket, in a bucket as they came. `sorted` is stable, and so is Java's split on a resize."""
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError("an object has a key that is not text; records must come from a JSON parser")
-    size = _FIRST_TABLE if len(names) <= _SMALL else _table_size(names)
+    codes = {name: spread_hash(name) for name in names}
+    size = _FIRST_TABLE if len(names) <= _SMALL else _table_size(list(codes.values()))
     if not size:
         from sigmaproof.normalize.treebin import tree_order
 
         return tree_order(names)
-    return tuple(sorted(names, key=lambda name: spread_hash(name) & (size - 1)))
+    return tuple(sorted(names, key=lambda name: codes[name] & (size - 1)))
 
 
-def _table_size(names: tuple[str, ...]) -> int:
+def _table_size(codes: list[int]) -> int:
     """The size of the table after all keys went in; 0 when a bucket became a tree, whose order differs.
 
     Past 75 % the table doubles; it also doubles, while smaller than 64, when a bucket gets its ninth key.
     """
-    size, counts = _FIRST_TABLE, dict[int, int]()
-    for index, name in enumerate(names):
-        bucket = spread_hash(name) & (size - 1)
-        counts[bucket] = counts.get(bucket, 0) + 1
+    size, counts = _FIRST_TABLE, Counter[int]()
+    for index, code in enumerate(codes):
+        counts[code & (size - 1)] += 1
         doubled = size
-        if counts[bucket] > _TREEIFY_NODES:
+        if counts[code & (size - 1)] > _TREEIFY_NODES:
             if size >= _TREEIFY_TABLE:
                 return 0
             doubled *= 2
@@ -177,13 +182,5 @@ def _table_size(names: tuple[str, ...]) -> int:
             doubled *= 2
         if doubled != size:
             size = doubled
-            counts = _counted(names[: index + 1], size)
+            counts = Counter(earlier & (size - 1) for earlier in codes[: index + 1])
     return size
-
-
-def _counted(names: tuple[str, ...], size: int) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for name in names:
-        bucket = spread_hash(name) & (size - 1)
-        counts[bucket] = counts.get(bucket, 0) + 1
-    return counts

@@ -19,6 +19,8 @@ _AWS = ".amazonaws.com"
 _AFTER_OBJECTS = "awsAccountId"
 _INSTANCE_KEYS = ("instanceId", "target", "resourceId")
 _INSTANCE_ID_LENGTH = 10
+# Of an IPv6 address with an IPv4 tail and a scope; longer texts only fill the cache.
+_LONGEST_IP = 64
 
 
 def add(doc: dict[str, Any], kind: str, value: Any) -> None:
@@ -29,9 +31,13 @@ def add(doc: dict[str, Any], kind: str, value: Any) -> None:
         known.append(text)
 
 
-@lru_cache(maxsize=1 << 14)
 def is_ip(text: str) -> bool:
     """Whether Elasticsearch takes a text for an IP address."""
+    return len(text) <= _LONGEST_IP and _is_ip(text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_ip(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:

@@ -12,6 +12,8 @@ from typing import Any
 
 __all__ = ["StoppedError", "Work", "dig", "erase", "put"]
 
+_ALWAYS_THERE = ("aws", "cloudtrail")
+
 
 class StoppedError(Exception):
     """The pipeline stops here. at: the raw field that it would have handled next, None after the last."""
@@ -60,9 +62,9 @@ def put(doc: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 
 def erase(doc: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Remove what stands at a path, and the objects that become empty."""
+    """Remove what stands at a path, and objects that become empty, but for those that the steps count on."""
     inner = doc.get(path[0])
     if len(path) > 1 and isinstance(inner, dict):
         erase(inner, path[1:])
-    if len(path) == 1 or inner == {}:
+    if len(path) == 1 or (inner == {} and path[0] not in _ALWAYS_THERE):
         doc.pop(path[0], None)

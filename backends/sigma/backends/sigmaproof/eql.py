@@ -102,7 +102,7 @@ class EqlEmitter(Emitter):
         """Several texts as one list, where one operator says them all."""
         if where.kind != "keyword":
             return None
-        operator, values = _one_operator([self.comparison(where, test, negated) for test in tests])
+        operator, values = _one_operator(tests, [self.comparison(where, test, negated) for test in tests])
         if operator is None:
             return None
         for test in tests:
@@ -249,17 +249,20 @@ class EqlEmitter(Emitter):
         return source
 
 
-def _one_operator(shapes: list[tuple[str, str]]) -> tuple[str | None, list[str]]:
+def _one_operator(tests: tuple[Text, ...], shapes: list[tuple[str, str]]) -> tuple[str | None, list[str]]:
     """The list operator that says all comparisons, and their values; None when there is none.
 
-    `:` in a list takes wildcards, so a value compared with `==` joins it only without their characters.
+    `:` in a list takes wildcards and folds, so a value compared with `==` joins it only when neither matters.
     """
     operators = {operator for operator, _ in shapes}
     values = [value for _, value in shapes]
     if operators == {"=="}:
         return "in", values
-    joins = all(operator == ":" for operator, value in shapes)
-    return (":", values) if joins else (None, values)
+    joins = all(
+        operator == ":" or (operator == "==" and not test.cased and "*" not in value and "?" not in value)
+        for test, (operator, value) in zip(tests, shapes, strict=True)
+    )
+    return (":" if joins else None), values
 
 
 def _folds_in_ascii(text: str) -> bool:

@@ -86,16 +86,16 @@ def ensure(cache: Path | None = None, fetch: Fetch | None = None) -> Path:
     """
     home = (cache or cache_folder()) / f"elasticsearch-{VERSION}"
     jars = pinned()
-    if _check(home, jars) or not (home / _DESCRIPTOR_FILE).is_file():
-        try:
+    try:
+        if _check(home, jars) or not (home / _DESCRIPTOR_FILE).is_file():
             with _locked(home):
                 _fetch_all(home, _check(home, jars), fetch)
                 _write(home / _DESCRIPTOR_FILE, _DESCRIPTOR)
-        except OSError as error:
-            raise EngineUnavailable(
-                f"can't write the cache folder of the embedded Elasticsearch: {error}; set SIGMAPROOF_CACHE "
-                "to a folder that can be written"
-            ) from error
+    except OSError as error:
+        raise EngineUnavailable(
+            f"can't use the cache folder of the embedded Elasticsearch: {error}; set SIGMAPROOF_CACHE to a "
+            "folder that can be written"
+        ) from error
     return home
 
 
@@ -154,9 +154,9 @@ def _compare(path: Path, jar: Jar) -> None:
 def _announce(home: Path, missing: Sequence[Jar]) -> None:
     size = sum(jar.size for jar in missing) / 1e6
     print(
-        f"sigmaproof: fetching Elasticsearch {VERSION} once ({len(missing)} jars, {size:.0f} MB) into {home}. "
-        "It is not part of sigmaproof; its licence is, as you choose, the Elastic License 2.0, the AGPLv3 or "
-        "the SSPL.",
+        f"sigmaproof: fetching Elasticsearch {VERSION} once ({len(missing)} jars, {size:.0f} MB) into {home}"
+        ". It is not part of sigmaproof; its licence is, as you choose, the Elastic License 2.0, the AGPLv3 "
+        "or the SSPL.",
         file=sys.stderr,
     )
 

@@ -16,7 +16,7 @@ __all__ = ["mapping"]
 
 _NEAREST = {"constant_keyword": "keyword", "wildcard": "keyword", "match_only_text": "text"}
 _LIMITED = {"keyword"}
-"""Types for which we write ignore_above: a flattened field has one too, which the integration leaves unset."""
+"""Types for which we write ignore_above: a flattened field has one too, but the integration sets none."""
 
 # Elastic's component template ecs@mappings, in its order: name, type, ignore_above, patterns of the path,
 # only for JSON strings. Sub-fields of type match_only_text and the rows for numbers are left out.

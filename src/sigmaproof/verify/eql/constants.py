@@ -1,6 +1,7 @@
 """What EQL computes before the search: comparisons of two constants, with three-valued null.
 
-Facts: BinaryComparisonProcessor, InProcessor and InsensitiveBinaryComparisonProcessor of Elasticsearch. Arithmetic
+Facts: BinaryComparisonProcessor, InProcessor, InsensitiveBinaryComparisonProcessor of Elasticsearch.
+Arithmetic
 and functions of constants are not computed here; simplify.py refuses them.
 """
 

@@ -83,10 +83,9 @@ def _leaf(plan: Plan) -> Dsl:
         case Range():
             zone = {"time_zone": "Z"} if plan.date else {}
             return {"range": {plan.field: {plan.bound: plan.value, **zone}}}
-        case Exists():
-            found: Dsl = {"exists": {"field": plan.field}}
-            return {"bool": {"must_not": [found]}} if plan.missing else found
-    raise AssertionError(plan)
+    assert isinstance(plan, Exists), plan
+    found: Dsl = {"exists": {"field": plan.field}}
+    return {"bool": {"must_not": [found]}} if plan.missing else found
 
 
 def _folding(insensitive: bool) -> Dsl:

@@ -10,6 +10,7 @@ plan.
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from sigmaproof.verify.eql import ast, constants, regexes, strings
 from sigmaproof.verify.eql.analysis import type_name
 from sigmaproof.verify.eql.errors import UNSUPPORTED, VERIFICATION, EqlError
@@ -26,7 +27,6 @@ from sigmaproof.verify.eql.plan import (
     conjunction,
     disjunction,
     exact_name,
-    kind_of,
     negation,
     unique,
 )

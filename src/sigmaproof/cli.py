@@ -1,0 +1,344 @@
+"""The command line: each command a few lines around one verb. Output is in `output`, exit codes in `Status`.
+
+stdout is data, stderr is progress and messages. Heavy imports stay inside the commands, so that `--help` is fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sigmaproof.diagnostics import Diagnostic
+    from sigmaproof.inputs import Inputs
+    from sigmaproof.rules import Rule
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Convert Sigma rules for AWS CloudTrail, evaluate them on local logs, and prove each conversion on a real engine.",
+)
+_debug = False
+
+
+class Case(StrEnum):
+    """How a query that is case-sensitive treats a rule that is not."""
+
+    fold = "fold"
+    exact = "exact"
+
+
+class Form(StrEnum):
+    """What the records are."""
+
+    raw = "raw"
+    ecs = "ecs"
+    auto = "auto"
+
+
+class Lines(StrEnum):
+    """Output for people, or one JSON object a line."""
+
+    text = "text"
+    json = "json"
+
+
+class Table(StrEnum):
+    """Output for people, or one JSON object a line."""
+
+    table = "table"
+    json = "json"
+
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
+RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
+LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
+Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
+Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
+
+
+class Status:
+    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+    def at_least(self, code: int, when: bool = True) -> None:
+        """Raises the exit code."""
+        self.code = max(self.code, code if when else 0)
+
+    def report(self, finding: Diagnostic) -> None:
+        """Prints a diagnostic to stderr; an error is input that can't be read."""
+        from sigmaproof.diagnostics import as_text
+
+        typer.echo(as_text(finding), err=True)
+        self.at_least(2, finding.level == "error")
+
+    def end(self) -> NoReturn:
+        """Ends the command with the code."""
+        raise typer.Exit(self.code)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from sigmaproof import __version__
+
+        typer.echo(f"sigmaproof {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback for an internal error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    global _debug  # noqa: PLW0603 - read in main(), after the command has ended
+    _debug = debug
+    del version
+
+
+@app.command()
+def convert(
+    paths: Paths,
+    target: Targets = None,
+    pipeline: Pipelines = None,
+    strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
+    case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
+    format: Annotated[Lines, typer.Option("--format")] = Lines.text,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a file a query here.")] = None,
+) -> None:
+    """Convert rules to query languages: EQL, Lucene, or the native tree."""
+    from sigmaproof.conversion import convert_rule
+    from sigmaproof.output.conversions import write_conversions
+
+    status = Status()
+    targets, pipelines = _targets(target), _pipelines(pipeline)
+    rules = _rules(_inputs(paths), status)
+    pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in rules for name in targets]
+    write_conversions(pairs, format.value, output)
+    status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
+    status.end()
+
+
+@app.command()
+def evaluate(
+    paths: Paths,
+    rules: RuleDirs = None,
+    logs: LogDirs = None,
+    input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
+    format: Annotated[Table, typer.Option("--format")] = Table.table,
+    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
+) -> None:
+    """Evaluate rules on local logs, natively."""
+    from sigmaproof.evaluate.run import evaluate as run
+    from sigmaproof.events import read_files
+    from sigmaproof.output.matches import MatchWriter
+
+    status = Status()
+    inputs = _inputs(paths, rules, logs, stdin="logs")
+    loaded = _rules(inputs, status)
+    _need(inputs.logs, "no logs given", status)
+    writer = MatchWriter(format.value, loaded)
+    events = read_files(inputs.logs, status.report)
+    for match in run(loaded, events, input.value, writer.seen):
+        writer.match(match)
+        status.at_least(1, _at_least_level(match.rule.level, fail_on))
+    writer.end()
+    status.end()
+
+
+@app.command()
+def normalize(
+    paths: Paths,
+    format: Annotated[str, typer.Option("--format", help="ndjson")] = "ndjson",
+) -> None:
+    """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
+    from sigmaproof.events import read_files
+    from sigmaproof.output.matches import write_documents
+
+    status = Status()
+    if format != "ndjson":
+        _usage(f"--format {format}: only ndjson is supported")
+    inputs = _inputs(paths, stdin="logs")
+    write_documents(read_files(inputs.logs, status.report), status.report)
+    status.end()
+
+
+@app.command()
+def verify(
+    paths: Paths,
+    rules: RuleDirs = None,
+    logs: LogDirs = None,
+    target: Targets = None,
+    pipeline: Pipelines = None,
+    engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
+    case: Annotated[Case, typer.Option("--case")] = Case.fold,
+    format: Annotated[Lines, typer.Option("--format")] = Lines.text,
+    all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
+) -> None:
+    """Run every conversion on a real engine and show the records on which it differs from the rule."""
+    from sigmaproof.output.report import write_report
+    from sigmaproof.verify.run import verify_files
+
+    status = Status()
+    if engine != "embedded":
+        _usage(f"--engine {engine}: only `embedded` is supported yet")
+    inputs = _inputs(paths, rules, logs)
+    loaded = _rules(inputs, status)
+    targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
+    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report)
+    write_report(report, format.value, all_differences)
+    status.at_least(1, report.has_findings)
+    status.end()
+
+
+@app.command()
+def test(paths: Paths, only_failing: Annotated[bool, typer.Option("--only-failing")] = False) -> None:
+    """Test each rule against its .test.yml: what it must and must not match."""
+    from sigmaproof.output.matches import write_expectations
+    from sigmaproof.ruletest import run_tests
+
+    status = Status()
+    rules = _rules(_inputs(paths), status)
+    results = run_tests(rules, status.report)
+    write_expectations(results, only_failing)
+    status.at_least(1, any(not result.passed for result in results))
+    status.end()
+
+
+@app.command()
+def explain(
+    rule: Annotated[Path, typer.Argument(help="A rule.")],
+    record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
+) -> None:
+    """Explain why a rule matched a record or did not, test by test."""
+    from sigmaproof.events import event_at
+    from sigmaproof.output.matches import write_explanation
+
+    status = Status()
+    loaded = _rules(_inputs([rule]), status)
+    try:
+        event = event_at(record)
+    except LookupError as error:
+        _usage(str(error.args[0]))
+    for one in loaded:
+        write_explanation(one, event, input.value)
+    status.end()
+
+
+@app.command()
+def fields(name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None) -> None:
+    """Show the field table: where each CloudTrail field lies in ECS, and what AWS writes there."""
+    from sigmaproof.fields import UnknownFieldError
+    from sigmaproof.output.fieldlist import write_field, write_fields
+
+    if name is None:
+        write_fields()
+        return
+    try:
+        write_field(name)
+    except UnknownFieldError as error:
+        _usage(str(error))
+
+
+@app.command()
+def targets() -> None:
+    """List the targets that rules can be converted to."""
+    from sigmaproof.targets import TARGETS
+
+    for name, (_, _, what) in TARGETS.items():
+        typer.echo(f"{name:8} {what}")
+
+
+def _inputs(
+    paths: list[Path], rules: list[Path] | None = None, logs: list[Path] | None = None, stdin: str = "rules"
+) -> Inputs:
+    from sigmaproof.inputs import sort_paths
+
+    return sort_paths(paths, rules or (), logs or (), stdin)
+
+
+def _rules(inputs: Inputs, status: Status) -> list[Rule]:
+    """The rules that can be used; what can't is reported."""
+    from sigmaproof.rules import load_files
+
+    _need(inputs.rules, "no rules given", status)
+    loaded = load_files(inputs.rules)
+    for finding in loaded.findings:
+        status.report(finding)
+    return loaded.rules
+
+
+def _need(files: list[Path], message: str, status: Status) -> None:
+    if not files:
+        typer.echo(f"error: {message}; give files or a directory", err=True)
+        status.at_least(2)
+
+
+def _targets(named: list[str] | None, default: list[str] | None = None) -> list[str]:
+    from sigmaproof.targets import TARGETS
+
+    names = [name for comma_list in named or [] for name in comma_list.split(",") if name]
+    for name in names:
+        if name not in TARGETS:
+            _usage(f"-t {name}: unknown target; the targets are {', '.join(TARGETS)}")
+    if not names and default is None:
+        _usage(f"say the targets with -t, of {', '.join(TARGETS)}")
+    return list(dict.fromkeys(names or default or []))
+
+
+def _pipelines(named: list[str] | None) -> list[Any]:
+    from sigmaproof.pipelines import load_pipelines
+
+    return load_pipelines(named or [])
+
+
+def _at_least_level(level: str, threshold: str | None) -> bool:
+    from sigmaproof.evaluate.run import LEVELS
+
+    if threshold is None:
+        return False
+    if threshold not in LEVELS:
+        _usage(f"--fail-on {threshold}: the levels are {', '.join(LEVELS)}")
+    return LEVELS.index(level) >= LEVELS.index(threshold)
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Runs the command line. No traceback without --debug."""
+    from sigmaproof.diagnostics import InputError, as_text
+
+    try:
+        app()
+    except InputError as error:
+        typer.echo(as_text(error.diagnostic), err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as `| head` does: nothing is wrong
+        sys.exit(0)
+    except Exception as error:
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
+    from sigmaproof.verify.engines import EngineUnavailable
+
+    if _debug:
+        raise error
+    if isinstance(error, EngineUnavailable):
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(3)
+    typer.echo(f"internal error: {type(error).__name__}: {error}\n  help: run again with --debug and report it", err=True)
+    sys.exit(2)

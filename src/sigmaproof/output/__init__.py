@@ -1,0 +1,1 @@
+"""What commands print: data to stdout, messages to stderr. Nothing is decided here."""

@@ -1,0 +1,58 @@
+"""The two consoles. Tables are as wide as the terminal, or 160 columns where there is none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["err", "new_table", "note", "out", "plural"]
+
+WIDTH = 160
+
+
+@cache
+def out() -> Console:
+    """stdout, with colours on a terminal only."""
+    return _console(stderr=False)
+
+
+@cache
+def err() -> Console:
+    """stderr."""
+    return _console(stderr=True)
+
+
+def _console(stderr: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not stderr)
+
+
+def note(message: str) -> None:
+    """A line of progress or advice on stderr."""
+    print(message, file=sys.stderr)
+
+
+def new_table(*columns: str) -> Table:
+    """An empty table with these headings."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def plural(count: int, word: str) -> str:
+    """`1 record`, `2 records`, `1,000 matches`."""
+    ending = "" if count == 1 else "es" if word.endswith("ch") else "s"
+    return f"{count:,} {word}{ending}"

@@ -1,0 +1,101 @@
+"""Prints matches of `evaluate`, expectations of `test`, steps of `explain`, documents of `normalize`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.output.consoles import new_table, note, out, plural
+
+if TYPE_CHECKING:
+    from sigmaproof.evaluate.run import Match
+    from sigmaproof.events import Event
+    from sigmaproof.rules import Rule
+    from sigmaproof.ruletest import Expectation
+
+__all__ = ["MatchWriter", "write_documents", "write_expectations", "write_explanation"]
+
+
+class MatchWriter:
+    """Collects matches for a table, or prints each at once as JSON."""
+
+    def __init__(self, form: str, rules: Sequence[Rule]) -> None:
+        self.form = form
+        self.rules = rules
+        self.records = 0
+        self.matches = 0
+        self.table = new_table("level", "rule", "time", "who", "event", "place") if form == "table" else None
+
+    def seen(self, event: Event) -> None:
+        """Counts a record."""
+        del event
+        self.records += 1
+
+    def match(self, match: Match) -> None:
+        """Takes a match."""
+        self.matches += 1
+        if self.table is None:
+            print(json.dumps(match.to_json(), ensure_ascii=True), flush=True)
+            return
+        who = match.value("userIdentity.arn", "aws.cloudtrail.user_identity.arn")
+        cells = (match.rule.level, match.rule.title, *_shown(match, "eventTime", "@timestamp"), str(who or "-"))
+        self.table.add_row(*cells, *_shown(match, "eventID", "event.id"), match.event.place)
+
+    def end(self) -> None:
+        """Prints the table and the totals."""
+        if self.table is not None and self.matches:
+            out().print(self.table)
+        rules = plural(len(self.rules), "rule")
+        note(f"{plural(self.matches, 'match')} in {plural(self.records, 'record')}, {rules}")
+
+
+def _shown(match: Match, raw: str, ecs: str) -> tuple[str]:
+    value = match.value(raw, ecs)
+    return ("-" if value is None else str(value),)
+
+
+def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None]) -> None:
+    """Prints the ECS document of each raw record, one a line."""
+    from sigmaproof.normalize import normalize
+
+    for event in events:
+        try:
+            document = normalize(event.record)
+        except ValueError as error:
+            report(Diagnostic("log-record", "error", Place(event.place), f"record skipped: {error}"))
+        else:
+            sys.stdout.write(json.dumps(document, ensure_ascii=True) + "\n")
+
+
+def write_expectations(results: Sequence[Expectation], only_failing: bool) -> None:
+    """Prints each expectation, and the totals."""
+    for result in results:
+        if result.passed and only_failing:
+            continue
+        wanted = "match" if result.expected else "no match"
+        status = "ok" if result.passed else "FAILED"
+        line = f"{status:6} {result.rule.title}: {result.name}: {wanted}"
+        print(line if result.passed else f"{line} expected at {result.place}, and it was the other way")
+        if not result.passed:
+            for step in result.steps:
+                print(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}")
+    failed = sum(not result.passed for result in results)
+    print(f"{plural(len(results) - failed, 'expectation')} met, {failed:,} failed")
+
+
+def write_explanation(rule: Rule, event: Event, form: str) -> None:
+    """Prints the verdict of every node of the rule on a record, and what the record has there."""
+    from sigmaproof.conversion import mapped_tree
+    from sigmaproof.evaluate.explain import explain
+    from sigmaproof.evaluate.run import is_ecs, source
+
+    ecs = form == "ecs" or (form == "auto" and is_ecs(event.record))
+    tree = mapped_tree(rule) if ecs else rule.tree
+    steps = explain(tree, source(event.record) if ecs else event.record)
+    print(f"{rule.title}: {'match' if steps[0].verdict else 'no match'} ({event.place})")
+    for step in steps:
+        values = f"   [{'; '.join(step.values)}]" if step.values else ""
+        print(f"  {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}{values}")

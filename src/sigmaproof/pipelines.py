@@ -1,0 +1,64 @@
+"""Loads the pySigma pipelines that a user names with -p: plain data only, nothing that runs or renders a template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigmaproof.diagnostics import InputError, Place, shown_path
+from sigmaproof.safeyaml import Document, documents
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
+
+__all__ = ["load_pipelines"]
+
+# Transformations that only change names and values of a rule. Others render templates, write query text past the
+# backends' quoting, or load files.
+ALLOWED = frozenset(
+    """add_condition add_field add_fieldname_prefix add_fieldname_suffix change_logsource convert_type
+    detection_item_failure drop_detection_item field_name_mapping field_name_prefix field_name_prefix_mapping
+    field_name_suffix map_string remove_field replace_string rule_failure set_custom_attribute set_field set_state
+    set_value value_placeholders wildcard_placeholders""".split()
+)
+OURS = "ecs_cloudtrail"
+
+
+def load_pipelines(names: Sequence[str]) -> list[ProcessingPipeline]:
+    """The pipelines of these files, in order. Our own (`ecs_cloudtrail`) is always applied, so naming it is fine.
+
+    Raises InputError for a file that can't be read or that holds more than data.
+    """
+    return [_load(Path(name)) for name in names if name != OURS]
+
+
+def _load(path: Path) -> ProcessingPipeline:
+    from sigma.exceptions import SigmaError
+    from sigma.processing.pipeline import ProcessingPipeline
+
+    shown = shown_path(path)
+    try:
+        found = list(documents(path.read_bytes(), shown))
+    except OSError as error:
+        raise InputError("pipeline-unreadable", Place(shown), f"can't be read: {error.strerror}") from None
+    if len(found) != 1 or not isinstance(found[0].data, dict):
+        raise InputError("pipeline-form", Place(shown), "a pipeline is one YAML map")
+    _check(found[0])
+    try:
+        return ProcessingPipeline.from_dict(found[0].data)
+    except (SigmaError, TypeError, KeyError, ValueError) as error:
+        raise InputError("pipeline-invalid", Place(shown), str(error)) from None
+
+
+def _check(document: Document) -> None:
+    for key in ("postprocessing", "finalizers"):
+        if key in document.data:
+            message = f"{key} change the query after its meaning was checked"
+            raise InputError("pipeline-unsafe", document.place(key), message, "leave it out")
+    items: Any = document.data.get("transformations") or []
+    for index, item in enumerate(items):
+        kind = item.get("type") if isinstance(item, dict) else None
+        if kind not in ALLOWED or "vars" in item:
+            place = document.place("transformations", index)
+            raise InputError("pipeline-unsafe", place, f"the transformation {kind!r} is not allowed here")

@@ -1,0 +1,92 @@
+"""Tests rules against their `.test.yml`: records that each must and must not match.
+
+The file is looked for beside the rule, then in `fixtures/rules/` of each folder above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sigmaproof.diagnostics import Diagnostic, InputError, Place, shown_path
+from sigmaproof.evaluate.compile import compile_predicate
+from sigmaproof.evaluate.explain import Step, explain
+from sigmaproof.events import event_at
+from sigmaproof.rules import Rule, schema_faults
+from sigmaproof.safeyaml import Document, documents
+
+__all__ = ["Expectation", "run_tests", "test_file"]
+
+_KEYS = {"match": True, "no_match": False}
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expected verdict and what came of it. steps: the explanation, when it failed."""
+
+    rule: Rule
+    name: str
+    expected: bool
+    actual: bool
+    place: Place
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the verdict is the expected one."""
+        return self.expected is self.actual
+
+
+def run_tests(rules: Sequence[Rule], report: Callable[[Diagnostic], None]) -> list[Expectation]:
+    """Runs the expectations of every rule. A rule without a test file is reported as a warning."""
+    results: list[Expectation] = []
+    for rule in rules:
+        path = test_file(Path(rule.file))
+        if path is None:
+            help = f"write {Path(rule.file).stem}.test.yml beside it or in fixtures/rules/"
+            report(Diagnostic("test-missing", "warning", rule.document.place(), "the rule has no test file", help))
+            continue
+        try:
+            results += _run(rule, path, report)
+        except InputError as error:
+            report(error.diagnostic)
+    return results
+
+
+def test_file(rule: Path) -> Path | None:
+    """The test file of a rule's file, or None."""
+    name = f"{rule.stem}.test.yml"
+    folders = [rule.parent, *(parent / "fixtures" / "rules" for parent in rule.absolute().parents)]
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _run(rule: Rule, path: Path, report: Callable[[Diagnostic], None]) -> Iterator[Expectation]:
+    for document in documents(path.read_bytes(), shown_path(path.absolute())):
+        faults = list(schema_faults(document, "ruletest", "test-form"))
+        for fault in faults:
+            report(fault)
+        if not faults:
+            yield from _expectations(rule, document, path)
+
+
+def _expectations(rule: Rule, document: Document, path: Path) -> Iterator[Expectation]:
+    verdict = compile_predicate(rule.tree)
+    for key, expected in _KEYS.items():
+        for index, case in enumerate(document.data.get(key) or ()):
+            place = document.place(key, index)
+            record = _record(case, path.parent, place)
+            actual = verdict(record)
+            steps = () if actual is expected else tuple(explain(rule.tree, record))
+            yield Expectation(rule, case["name"], expected, actual, place, steps)
+
+
+def _record(case: dict[str, Any], folder: Path, place: Place) -> dict[str, Any]:
+    if "record" in case:
+        record: dict[str, Any] = case["record"]
+        return record
+    try:
+        return event_at(str(folder / case["file"])).record
+    except LookupError as error:
+        raise InputError("test-record", place, str(error.args[0])) from None

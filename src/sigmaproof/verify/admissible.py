@@ -1,0 +1,125 @@
+"""Whether AWS can write a record: every field is what the field table says. Hostile records are judged apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from sigmaproof.fields import Field, Writes, table
+from sigmaproof.folding import fold
+from sigmaproof.normalize.javamap import java_text
+from sigmaproof.paths import Getter, getter
+from sigmaproof.spelling import event_names
+
+__all__ = ["why_inadmissible"]
+
+_PRUNED = ("", "-", "none")
+DEEPEST = 20
+
+
+def why_inadmissible(record: Mapping[str, Any]) -> str | None:
+    """The first reason why AWS can't have written this record, or None when it can."""
+    return next(_faults(record), None)
+
+
+def _faults(record: Mapping[str, Any]) -> Iterator[str]:
+    for field, values in _readers():
+        if not field.writes.many and _has_list(record, field.raw):
+            yield f"{field.raw} is a list"
+        for value in values(record):
+            fault = _fault(value, field.writes, field.open)
+            if fault:
+                yield f"{field.raw} {fault}"
+    yield from _call_faults(record)
+    if _depth(record) > DEEPEST:
+        yield f"nested deeper than {DEEPEST} levels"
+
+
+@cache
+def _readers() -> tuple[tuple[Field, Getter], ...]:
+    return tuple((field, getter(field.raw)) for field in table().fields)
+
+
+def _has_list(record: Mapping[str, Any], path: str) -> bool:
+    """Whether a list stands at the path or on the way to it."""
+    node: Any = record
+    for key in path.split("."):
+        node = node.get(key) if isinstance(node, dict) else None
+        if isinstance(node, list):
+            return True
+    return False
+
+
+def _fault(value: Any, writes: Writes, is_open: bool) -> str | None:
+    if value is None:
+        return None if writes.empty or is_open else "is null"
+    kind = _kind(value)
+    if kind not in writes.types:
+        return f"is a {kind}"
+    if kind == "object":
+        return "is longer than AWS writes" if _too_long(value, writes) else None
+    text = value if isinstance(value, str) else java_text(value)
+    if text in _PRUNED and not writes.empty:
+        return f"is {text!r}"
+    if writes.longest is not None and len(text) > writes.longest:
+        return f"is longer than {writes.longest} characters"
+    return None if text in _PRUNED or _is_spelled(text, writes) else f"is not spelled as AWS does: {text[:60]!r}"
+
+
+def _too_long(value: Any, writes: Writes) -> bool:
+    return writes.longest is not None and len(java_text(value)) > writes.longest
+
+
+def _is_spelled(text: str, writes: Writes) -> bool:
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        return False
+    match writes.spelling:
+        case "values":
+            return text in writes.values
+        case "lower":
+            return text.isascii() and text == text.lower()
+        case "event_names":
+            return text in event_names().get(fold(text), (text,)) and text.isascii()
+    return True
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return {str: "string", int: "number", float: "number", dict: "object"}.get(type(value), "list")
+
+
+def _call_faults(record: Mapping[str, Any]) -> Iterator[str]:
+    """What is known of single parts of the open objects for this call."""
+    call = f"{record.get('eventSource')}/{record.get('eventName')}"
+    for leaf in table().leaves:
+        if call in leaf.events:
+            if not leaf.writes.many and _has_list(record, leaf.raw):
+                yield f"{leaf.raw} is a list"
+            for value in getter(leaf.raw)(record):
+                fault = _fault(value, leaf.writes, is_open=False) or _object_fault(record, leaf, value)
+                if fault:
+                    yield f"{leaf.raw} {fault}"
+
+
+def _object_fault(record: Mapping[str, Any], leaf: Field, value: Any) -> str | None:
+    sizes = dict(leaf.longest_object)
+    longest = sizes.get(value if isinstance(value, str) else "*", sizes.get("*"))
+    whole = record.get(leaf.raw.split(".", 1)[0])
+    if longest is not None and len(java_text(whole)) > longest:
+        return f"stands in an object longer than {longest} characters"
+    return None
+
+
+def _depth(value: Any) -> int:
+    """Levels of objects and lists, without recursion: hostile records are deep."""
+    deepest, stack = 0, [(value, 1)]
+    while stack:
+        node, level = stack.pop()
+        deepest = max(deepest, level)
+        if isinstance(node, dict):
+            stack.extend((inner, level + 1) for inner in node.values())
+        elif isinstance(node, list):
+            stack.extend((inner, level + 1) for inner in node)
+    return deepest

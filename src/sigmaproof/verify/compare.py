@@ -1,0 +1,119 @@
+"""Compares the verdicts of a rule's targets on records, and says which differences the claim explains.
+
+What an engine answers comes from `engines`; which records are judged from `run`; the output is in `output`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sigmaproof.fidelity import Conversion, Reason
+from sigmaproof.rules import Rule
+
+__all__ = ["Cell", "Difference", "Judged", "Row", "Verdicts", "direction_of", "explaining"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One record that is judged, with its document. inadmissible: why AWS can't have written it, or None.
+    rejected: why the engine did not take the document, or None."""
+
+    id: str
+    place: str
+    record: Mapping[str, Any]
+    document: Mapping[str, Any]
+    inadmissible: str | None = None
+    rejected: str | None = None
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What each side says of one record: the rule on the raw record, the mapped rule on the document."""
+
+    raw: bool
+    document: bool | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A record on which a target differs from the rule. engine: its verdict, None when it rejected the document.
+    document: the native verdict on the ECS document, which tells which half differs."""
+
+    judged: Judged
+    raw: bool
+    document: bool | None
+    engine: bool | None
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def direction(self) -> str:
+        """`misses` or `extra`."""
+        return "misses" if self.raw else "extra"
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the conversion's own claim allows it."""
+        return bool(self.reasons)
+
+
+@dataclass
+class Cell:
+    """One rule in one target, judged. unproven: reasons for which no admissible record showed a difference."""
+
+    conversion: Conversion
+    judged: int = 0
+    matched: int = 0
+    explained: list[Difference] = field(default_factory=list)
+    unexplained: list[Difference] = field(default_factory=list)
+    inadmissible: list[Difference] = field(default_factory=list)
+    rejected: int = 0
+    error: str | None = None
+    unproven: tuple[tuple[Reason, str], ...] = ()
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether the exit code must tell."""
+        return bool(self.error or self.unexplained or self.unproven)
+
+    def add(self, difference: Difference) -> None:
+        """Files a difference where it belongs."""
+        if difference.judged.inadmissible:
+            self.inadmissible.append(difference)
+        elif difference.is_explained:
+            self.explained.append(difference)
+        else:
+            self.unexplained.append(difference)
+
+    def evidence(self, reason: Reason) -> list[Difference]:
+        """The admissible differences that a reason explains, the smallest record first."""
+        found = [difference for difference in self.explained if reason in difference.reasons]
+        return sorted(found, key=lambda difference: len(repr(difference.judged.record)))
+
+
+@dataclass
+class Row:
+    """One rule with a cell for each target."""
+
+    rule: Rule
+    cells: list[Cell] = field(default_factory=list)
+    matched: int = 0
+
+
+def direction_of(raw: bool) -> str:
+    """The direction of a difference, from the rule's verdict."""
+    return "misses" if raw else "extra"
+
+
+def explaining(conversion: Conversion, judged: Judged, raw: bool) -> tuple[Reason, ...]:
+    """The reasons of a claim that allow this difference: right direction, and their cause is in the record."""
+    from sigmaproof.verify.causes import is_cause
+
+    wanted = direction_of(raw)
+    return tuple(
+        reason
+        for reason in conversion.reasons
+        if reason.direction in {wanted, "both"} and is_cause(reason, judged.record, judged.document)
+    )

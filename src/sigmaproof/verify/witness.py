@@ -1,0 +1,147 @@
+"""Generates raw records that decide a rule: for each test, the values on which engines are known to disagree.
+
+Each record is built on one in which that test alone decides. Whether AWS can write it is in `admissible`; whether
+engines differ on it is measured, never assumed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sigmaproof.claims import object_candidates
+from sigmaproof.fields import Field, Located, UnknownFieldError, table
+from sigmaproof.predicate import Boolean, FieldRef, Keyword, Number, Predicate, Test, Text, Wild
+from sigmaproof.verify.solve import MISSING, Draft, built, fitting, pivots, text_of
+
+__all__ = ["witnesses"]
+
+MASKED = "HIDDEN_DUE_TO_SECURITY_REASONS"
+ODD: tuple[Any, ...] = (MISSING, None, "", "-", "none", {}, [], [None], "x", {"k": "x"}, True, 0, "a\nb")
+# Around the sizes that the integration and the index keep: 1024, 8191 and 32766 characters.
+SIZES = (1024, 8191, 32766)
+
+
+def witnesses(tree: Predicate) -> list[dict[str, Any]]:
+    """Records for a rule's tree over raw fields, each once, in a fixed order."""
+    found: dict[str, dict[str, Any]] = {}
+    for test, draft in pivots(tree):
+        for changed in _drafts(test, draft):
+            record = built(changed)
+            found.setdefault(json.dumps(record, sort_keys=False), record)
+    return list(found.values())
+
+
+def _drafts(test: Test, draft: Draft) -> Iterator[Draft]:
+    for truth in (True, False):
+        for values in fitting(test, truth):
+            yield {**draft, **values}
+    if isinstance(test, Keyword | FieldRef):
+        return
+    try:
+        located = table().raw(test.field)
+    except UnknownFieldError:
+        return
+    for value in _values(test, located):
+        yield {**draft, test.field: value}
+    yield from _around(test, located, draft)
+
+
+def _values(test: Test, located: Located) -> Iterator[Any]:
+    """Values of the field itself."""
+    yield from ODD
+    if isinstance(test, Number | Boolean):
+        text = str(test.value).lower()
+        yield from (test.value, text, text.upper(), [test.value], float(test.value))
+    if isinstance(test, Text):
+        text = text_of(test)
+        yield from (text.swapcase(), text.upper(), text.lower(), f"x{text}", f"{text}x", f"{text}, x", f" {text}")
+        yield from ([text], ["sigmaproof", text], {"k": text}, [{"k": text}], f'"{text}"', text.replace("k", "\u212a"))
+        for size in SIZES:
+            yield from _sized(test, size)
+        if not located.sub and located.field.open:
+            yield from object_candidates(test.pattern)
+            yield from ({text: ""}, {"a": text, "b": None}, {"a": 1, text: {}})
+
+
+def _sized(test: Text, size: int) -> Iterator[str]:
+    """Texts of the pattern with exactly that many characters and with one more."""
+    bare = len(text_of(test))
+    if Wild.ANY not in test.pattern or bare >= size:
+        return
+    stars = sum(part is Wild.ANY for part in test.pattern)
+    for length in (size, size + 1):
+        yield text_of(test, "y" * ((length - bare) // stars))
+
+
+def _around(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+    """Values of other fields: a larger object, text elsewhere in it, other sources of the same ECS field."""
+    if located.field.open:
+        yield from _enlarged(test, located, draft)
+        yield from _elsewhere(test, located, draft)
+    if located.field.shared:
+        yield from _shared(test, located, draft)
+
+
+def _own_values(test: Test) -> list[Any]:
+    values = [value for truth in (True, False) for found in fitting(test, truth) for value in found.values()]
+    return [*values, MISSING]
+
+
+def _enlarged(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+    root = located.field.raw
+    tag = {"value": MASKED, "key": MASKED}
+    for value in _own_values(test):
+        kept: Draft = {**draft, test.field: value}
+        if not located.sub:
+            text = text_of(test) if isinstance(test, Text) else "x"
+            for size in SIZES:
+                yield {**draft, root: {"a": text, "padding": "y" * size}}
+            continue
+        yield {**kept, f"{root}.tags": [tag] * 120}
+        for size in SIZES:
+            yield {**kept, f"{root}.padding": "y" * size}
+        for path in _free_leaves(draft, root, test.field):
+            yield {**kept, path: "y" * 33_000}
+
+
+def _elsewhere(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+    """The text that a part of an object has when it is rendered, as the value of another part."""
+    if not located.sub:
+        return
+    key = located.sub.rsplit(".", 1)[-1]
+    text = text_of(test) if isinstance(test, Text) else str(getattr(test, "value", "x")).lower()
+    places = [f"{located.field.raw}.note", *_free_leaves(draft, located.field.raw, test.field)]
+    for value in _own_values(test):
+        for place in places:
+            for around in ("{}", "a, {}, b", "a, {}}}"):
+                yield {**draft, test.field: value, place: around.format(f"{key}={text}")}
+
+
+def _free_leaves(draft: Draft, root: str, own: str) -> list[str]:
+    """Known parts of the object, for this call, that hold free text of some length."""
+    call = f"{draft.get('eventSource')}/{draft.get('eventName')}"
+    return [
+        leaf.raw
+        for leaf in table().leaves
+        if call in leaf.events and leaf.raw.startswith(f"{root}.") and leaf.raw != own and _is_free(leaf)
+    ]
+
+
+def _is_free(leaf: Field) -> bool:
+    return leaf.writes.spelling == "free" and (leaf.writes.longest or 0) >= 100
+
+
+def _shared(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+    """The ECS field filled from another raw field, or not filled from this one."""
+    home = located.field.homes[0].name
+    others = [f.raw for f in table().fields if f.raw != located.raw and any(h.name == home for h in f.homes)]
+    for value in _own_values(test):
+        for kind in ("AWSService", "AssumedRole", "FederatedUser", "IdentityCenterUser", "Root"):
+            typed: Draft = {**draft, "userIdentity.type": kind, "userIdentity.invokedBy": "ec2.amazonaws.com"}
+            yield {**typed, test.field: value}
+            for other in others:
+                yield {**typed, test.field: MISSING, other: value}
+                yield {**typed, test.field: value, other: "other"}
+                yield {**typed, test.field: "other", other: value}

@@ -1,0 +1,38 @@
+"""What tests share: the engine, started once, and the data beside the project when it is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+REQUIRED = os.environ.get("SIGMAPROOF_REQUIRE_ENGINE") == "1"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[object]:
+    """A running embedded Elasticsearch. Skipped, announced, where it can't be had; an error where it must be."""
+    from sigmaproof.verify.engines import EngineUnavailable
+    from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
+
+    started = EmbeddedElasticsearch()
+    try:
+        started.start()
+    except EngineUnavailable as error:
+        if REQUIRED:
+            raise
+        pytest.skip(f"NOT RUN on a real engine: {error}")
+    with started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The real logs, public rules and reference documents beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("NOT RUN on real logs and public rules: no ../shared beside the project")
+    return SHARED

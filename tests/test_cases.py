@@ -1,0 +1,66 @@
+"""Every case of fixtures/cases on every target: the native verdict, the claim, and the real engine's verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cases import Case, all_cases
+
+from sigmaproof.conversion import convert_rule
+from sigmaproof.evaluate.compile import compile_predicate
+from sigmaproof.events import Event
+from sigmaproof.fidelity import Conversion
+from sigmaproof.verify.compare import Cell
+from sigmaproof.verify.run import Report, verify
+
+TARGETS = ("eql", "lucene")
+IDS = [case.name for case in all_cases()]
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=IDS)
+def test_native_verdicts(case: Case) -> None:
+    verdict = compile_predicate(case.rule.tree)
+    assert [verdict(record) for record, _ in case.records] == [expected for _, expected in case.records]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("case", all_cases(), ids=IDS)
+def test_claims(case: Case, target: str) -> None:
+    assert claim_of(convert_rule(case.rule, target), case.claims[target]) == case.claims[target]
+
+
+def claim_of(conversion: Conversion, expected: str) -> str:
+    """The claim in the words of a case; of a refusal only the expected part, when it is in the reason."""
+    if conversion.refusal is not None:
+        part = expected.removeprefix("refused: ")
+        return f"refused: {part if part in conversion.refusal else conversion.refusal}"
+    if not conversion.reasons:
+        return "exact"
+    words = sorted({f"{reason.code} ({reason.direction})" for reason in conversion.reasons})
+    return f"approximate: {', '.join(words)}"
+
+
+@pytest.fixture(scope="module")
+def report(engine: Any) -> Report:
+    """One run over all cases: every rule judged on every case's records and its own witnesses."""
+    records = [record for case in all_cases() for record, _ in case.records]
+    events = [Event(record, "cases", number, in_lines=False) for number, record in enumerate(records, 1)]
+    return verify([case.rule for case in all_cases()], events, TARGETS, engine)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("index", range(len(IDS)), ids=IDS)
+def test_engine_agrees(report: Report, index: int, target: str) -> None:
+    cell = next(c for c in report.rows[index].cells if c.conversion.target == target)
+    assert findings(cell) == []
+
+
+def findings(cell: Cell) -> list[str]:
+    """What is wrong with a cell, in words short enough to read."""
+    wrong = [f"the engine refuses the query: {cell.error}"] if cell.error else []
+    wrong += [f"claim without evidence: {r.code} ({way}) of {r.field}" for r, way in cell.unproven]
+    for difference in cell.unexplained:
+        told = f"{difference.direction} on {difference.judged.place}: {str(difference.judged.record)[:2000]}"
+        wrong.append(f"{told} with {cell.conversion.query}")
+    return wrong
