@@ -16,10 +16,10 @@ TARGET = Path(__file__).parents[1] / "src/sigmaproof/fields/event_names.txt"
 # Sign-in, Identity Center, Roles Anywhere and service events: CloudTrail user guide, "non-API events".
 OWN = """ConsoleLogin CheckMfa SwitchRole ExitRole RenewRole CredentialVerification CredentialChallenge
 UserAuthentication Federate Authenticate Logout GetSigninToken PasswordRecoveryRequested
-PasswordRecoveryCompleted PasswordUpdated EmailUpdated CreateSession AwsConsoleSignIn
-AssociateDirectory DisassociateDirectory EnableExternalIdPConfigurationForDirectory
-DisableExternalIdPConfigurationForDirectory RotateKey SecretRotation TransferDomainToAnotherAwsAccount
-BidEvictedEvent PutCredentials UpdateInstanceInformation OpenControlChannel OpenDataChannel""".split()
+PasswordRecoveryCompleted PasswordUpdated EmailUpdated CreateSession AssociateDirectory DisassociateDirectory
+EnableExternalIdPConfigurationForDirectory DisableExternalIdPConfigurationForDirectory RotateKey
+TransferDomainToAnotherAwsAccount BidEvictedEvent OpenControlChannel OpenDataChannel
+RegisterManagedInstance""".split()
 
 
 def names() -> set[str]:

@@ -127,9 +127,7 @@ def test_a_cut_connection_is_a_clear_error(scripted: Scripted) -> None:
 def test_nobody_listens(scripted: Scripted) -> None:
     scripted.server.shutdown()
     scripted.server.server_close()
-    with pytest.raises(
-        EngineUnavailable, match=r"can't connect to 127\.0\.0\.1:\d+.*is an Elasticsearch running"
-    ):
+    with pytest.raises(EngineUnavailable, match=r"can't connect to 127\.0\.0\.1:\d+.*is an Elasticsearch running"):
         Client(scripted.url).request("GET", "/")
 
 
@@ -172,10 +170,7 @@ def test_errors_in_one_line() -> None:
         "reason": "bad",
         "caused_by": {"type": "t", "reason": "col\n 3"},
     }
-    assert (
-        describe({"failed_shards": [{"reason": shard}], "type": "x"})
-        == "query_shard_exception: bad (t: col 3)"
-    )
+    assert describe({"failed_shards": [{"reason": shard}], "type": "x"}) == "query_shard_exception: bad (t: col 3)"
     assert describe("plain words") == "plain words"
 
 
@@ -210,9 +205,7 @@ def test_a_rejection_is_the_documents_and_names_the_callers_id(scripted: Scripte
     assert got.rejected == {"bad": "document_parsing_exception: no, not the one with id 'bad'"}
 
 
-def test_a_busy_server_is_asked_again_and_is_no_rejection(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_server_is_asked_again_and_is_no_rejection(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "PAUSES", (0.0,))
     sent: list[list[str]] = []
 
@@ -222,9 +215,7 @@ def test_a_busy_server_is_asked_again_and_is_no_rejection(
         ids = [json.loads(line)["index"]["_id"] for line in body.splitlines()[::2]]
         sent.append(ids)
         status = {name: 429 if name == "1" and len(sent) == 1 else 201 for name in ids}
-        return 200, {
-            "items": [{"index": {"_id": name, "status": status[name], "error": "full"}} for name in ids]
-        }
+        return 200, {"items": [{"index": {"_id": name, "status": status[name], "error": "full"}} for name in ids]}
 
     scripted.script = script
     got = Index(Client(scripted.url), {}).load([("a", {}), ("b", {})])
@@ -348,9 +339,7 @@ def test_a_download_that_is_not_the_pinned_file_is_refused(tmp_path: Path, pins:
     assert not list(tmp_path.rglob("fetching-*"))
 
 
-def test_a_changed_or_unknown_jar_in_the_cache_is_refused_and_removed(
-    tmp_path: Path, pins: tuple[Jar, ...]
-) -> None:
+def test_a_changed_or_unknown_jar_in_the_cache_is_refused_and_removed(tmp_path: Path, pins: tuple[Jar, ...]) -> None:
     home = jars.ensure(tmp_path, fake_fetch)
     changed, unknown = home / pins[1].path, home / jars.MODULE / "other-1.0.jar"
     changed.write_bytes(b"content X")

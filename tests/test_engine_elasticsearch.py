@@ -6,6 +6,7 @@ Without the jars these tests are skipped; with SIGMAPROOF_REQUIRE_ENGINE=1 they 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Loaded, jars
+from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Loaded, archive, jars
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.engines.java import map_to_strings
 from sigmaproof.verify.engines.process import Server
@@ -118,9 +119,7 @@ def test_rejected_documents_are_told_apart(engine: EmbeddedElasticsearch) -> Non
 def test_25_000_documents_are_all_found(engine: EmbeddedElasticsearch) -> None:
     loaded = engine.load((f"d{n}", {"event": {"action": f"A{n % 10}"}, "n": n}) for n in range(25_000))
     assert len(loaded.ids) == 25_000
-    everything, tenth, none = engine.search(
-        [{"match_all": {}}, text("event.action:A7"), text("event.action:B")]
-    )
+    everything, tenth, none = engine.search([{"match_all": {}}, text("event.action:A7"), text("event.action:B")])
     assert everything.matched == frozenset(loaded.ids)
     assert tenth.matched == {f"d{n}" for n in range(7, 25_000, 10)}
     assert none == Answer()
@@ -244,9 +243,7 @@ ROWS: list[Row] = [
 def answers(engine: EmbeddedElasticsearch) -> dict[str, Answer]:
     loaded = engine.load(DOCS.items())
     assert loaded.ids == tuple(DOCS)
-    return dict(
-        zip((name for name, _, _ in ROWS), engine.search([query for _, query, _ in ROWS]), strict=True)
-    )
+    return dict(zip((name for name, _, _ in ROWS), engine.search([query for _, query, _ in ROWS]), strict=True))
 
 
 @pytest.mark.parametrize(("name", "expected"), [(name, expected) for name, _, expected in ROWS])
@@ -297,9 +294,7 @@ def script(code: str, folder: Path, **more: str) -> subprocess.Popen[str]:
 
 def servers_of(parent: int) -> list[str]:
     """The command lines of the server processes that this process has started."""
-    lines = subprocess.run(
-        ["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    lines = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
     return [line for line in lines if f'"parent": {parent}}}' in line]
 
 
@@ -369,9 +364,7 @@ def test_a_start_that_fails_shows_the_log(engine: EmbeddedElasticsearch, tmp_pat
     assert until(lambda: len(servers_of(os.getpid())) == 2)
 
 
-def test_a_second_start_needs_neither_jgo_nor_a_network(
-    engine: EmbeddedElasticsearch, tmp_path: Path
-) -> None:
+def test_a_second_start_needs_neither_jgo_nor_a_network(engine: EmbeddedElasticsearch, tmp_path: Path) -> None:
     code = """
         import sys
         for name in ("jgo", "requests", "urllib3"):
@@ -386,6 +379,21 @@ def test_a_second_start_needs_neither_jgo_nor_a_network(
     done = script(code, tmp_path, **nowhere)
     out, err = done.communicate(timeout=60)
     assert (done.returncode, out.strip()) == (0, jars.VERSION), err
+
+
+def test_an_archive_is_made_at_the_second_start_and_tried_once(tmp_path: Path) -> None:
+    path = tmp_path / "archive" / "key.aot"
+    assert [archive._again(path) for _ in range(4)] == [False, True, False, False]
+
+
+def test_a_damaged_archive_only_makes_the_start_slower(engine: EmbeddedElasticsearch, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(jars.ensure(), home, ignore=shutil.ignore_patterns("archive"))
+    (home / "archive").mkdir()
+    (home / "archive" / f"{archive._key(home)}.aot").write_bytes(b"damaged" * 1000)
+    server = archive.start(home, 60)
+    archive.rehearse(server.port)
+    server.close()
 
 
 def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,9 +235,9 @@ def expressions() -> st.SearchStrategy[str]:
         st.tuples(OPERANDS, st.sampled_from(["in", "not in", "in~", "not in~"]), OPERANDS, OPERANDS).map(
             lambda part: f"{part[0]} {part[1]} ({part[2]}, {part[3]})"
         ),
-        st.tuples(
-            st.sampled_from(["startsWith", "endsWith~", "stringContains", "cidrMatch"]), OPERANDS, OPERANDS
-        ).map(lambda part: f"{part[0]}({part[1]}, {part[2]})"),
+        st.tuples(st.sampled_from(["startsWith", "endsWith~", "stringContains", "cidrMatch"]), OPERANDS, OPERANDS).map(
+            lambda part: f"{part[0]}({part[1]}, {part[2]})"
+        ),
     )
     return st.recursive(
         leaf,

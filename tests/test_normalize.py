@@ -192,9 +192,7 @@ HOSTILE = st.recursive(
     | st.integers()
     | st.floats(allow_nan=False)
     | st.text(st.characters(), max_size=4)
-    | st.sampled_from(
-        ["", "-", "none", "\ud800", "\udc00\ud800", "tlsVersion", "i-0123456789", ":sts:/", "v"]
-    ),
+    | st.sampled_from(["", "-", "none", "\ud800", "\udc00\ud800", "tlsVersion", "i-0123456789", ":sts:/", "v"]),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=3), below, max_size=3),
     max_leaves=6,
 )

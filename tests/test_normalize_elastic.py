@@ -22,9 +22,7 @@ from sigmaproof.normalize import normalize
 ROOT = Path(__file__).parents[1]
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 ELASTIC = SHARED / "elastic-cloudtrail"
-RULES: dict[str, Any] = yaml.safe_load((ROOT / "fixtures/cases/normalize.yml").read_text(encoding="utf-8"))[
-    "elastic"
-]
+RULES: dict[str, Any] = yaml.safe_load((ROOT / "fixtures/cases/normalize.yml").read_text(encoding="utf-8"))["elastic"]
 CURRENT = "8.9.0 branch"
 FLATTENED = frozenset(
     home.name

@@ -143,11 +143,7 @@ def test_references_and_tags(path: Path) -> None:
     assert tactics
     assert len(techniques) + len(tactics) == len(rule["tags"])
     for tag in techniques:
-        page = (
-            "https://attack.mitre.org/techniques/"
-            + tag.removeprefix("attack.").upper().replace(".", "/")
-            + "/"
-        )
+        page = "https://attack.mitre.org/techniques/" + tag.removeprefix("attack.").upper().replace(".", "/") + "/"
         assert page in rule["references"]
 
 

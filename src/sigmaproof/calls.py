@@ -49,6 +49,6 @@ def _both(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) ->
 
 
 def _meet(one: str, other: str) -> str | None:
-    if one == ANY or other == ANY:
+    if ANY in (one, other):
         return other if one == ANY else one
     return one if one.lower() == other.lower() else None

@@ -157,7 +157,16 @@ def object_candidates(pattern: Pattern) -> Iterator[dict[str, Any]]:
     bare = text.replace('"', "").replace("\\", "")
     inner = bare.strip("{}[], ")
     values: list[Any] = [text, bare, inner, f"x{text}x", f"x\n{text[1:]}", f"x\t{text[1:]}", f"x\r{text[1:]}"]
-    values += [f"x\b{text[1:]}", f"x\f{text[1:]}", f"x\x1f{text[4:]}", 1e10, 1e-5, [1, 2], [text, text], [inner, inner]]
+    values += [
+        f"x\b{text[1:]}",
+        f"x\f{text[1:]}",
+        f"x\x1f{text[4:]}",
+        1e10,
+        1e-5,
+        [1, 2],
+        [text, text],
+        [inner, inner],
+    ]
     for value in values:
         yield {"a": value}
         yield {"a": value, "b": value}

@@ -23,7 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Convert Sigma rules for AWS CloudTrail, evaluate them on local logs, and prove each conversion on a real engine.",
+    help="Convert Sigma rules for AWS CloudTrail, evaluate them on logs, prove each conversion on a real engine.",
 )
 _debug = False
 
@@ -340,5 +340,8 @@ def _fail(error: Exception) -> NoReturn:
     if isinstance(error, EngineUnavailable):
         typer.echo(f"error: {error}", err=True)
         sys.exit(3)
-    typer.echo(f"internal error: {type(error).__name__}: {error}\n  help: run again with --debug and report it", err=True)
+    typer.echo(
+        f"internal error: {type(error).__name__}: {error}\n  help: run again with --debug and report it",
+        err=True,
+    )
     sys.exit(2)

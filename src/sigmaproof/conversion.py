@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sigmaproof.fidelity import Conversion
+from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
 from sigmaproof.targets import backend
 
@@ -16,7 +17,10 @@ __all__ = ["convert_rule", "convert_rules", "mapped_tree"]
 
 
 def convert_rules(
-    rules: Iterable[Rule], targets: Sequence[str], case: str = "fold", pipelines: Sequence[ProcessingPipeline] = ()
+    rules: Iterable[Rule],
+    targets: Sequence[str],
+    case: str = "fold",
+    pipelines: Sequence[ProcessingPipeline] = (),
 ) -> Iterator[Conversion]:
     """Every rule in every target, rule by rule."""
     for rule in rules:
@@ -42,11 +46,17 @@ def convert_rule(
     except SigmaError as error:
         return Conversion(rule.id, rule.title, target, refusal=str(error))
     return Conversion(
-        rule.id, rule.title, target, converted.query, converted.reasons, converted.refusal, converted.expensive
+        rule.id,
+        rule.title,
+        target,
+        converted.query,
+        converted.reasons,
+        converted.refusal,
+        converted.expensive,
     )
 
 
-def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = ()) -> object:
+def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = ()) -> Predicate:
     """The tree of a rule with ECS names, as the query targets see it. Raises pySigma's errors, LoweringError."""
     return backend("native")(_pipeline("ecs", pipelines)).tree(rule.sigma())
 

@@ -6,13 +6,14 @@ What can't be read is a diagnostic with its place, and the rest is still read. W
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from sigmaproof.diagnostics import Diagnostic, Place, shown_path
 
@@ -55,13 +56,15 @@ def read_events(file: Path, report: Report) -> Iterator[Event]:
         report(Diagnostic("log-unreadable", "error", Place(shown), f"can't be read to its end: {reason}"))
 
 
-def _opened(file: Path) -> IO[bytes]:
+def _opened(file: Path) -> BinaryIO:
     if file == STDIN:
         return sys.stdin.buffer
-    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")
+    if file.suffix == ".gz":
+        return io.BufferedReader(gzip.open(file))
+    return file.open("rb")
 
 
-def _records(stream: IO[bytes], shown: str, report: Report) -> Iterator[Event]:
+def _records(stream: BinaryIO, shown: str, report: Report) -> Iterator[Event]:
     """A file whose first line is a whole JSON object that is no wrapper is line-based; any other is one document."""
     first = _first_line(stream)
     if _is_record(first[1]):
@@ -70,7 +73,7 @@ def _records(stream: IO[bytes], shown: str, report: Report) -> Iterator[Event]:
         yield from _document(first[1] + stream.read(), first[0], shown, report)
 
 
-def _first_line(stream: IO[bytes]) -> tuple[int, bytes]:
+def _first_line(stream: BinaryIO) -> tuple[int, bytes]:
     number = 0
     for line in stream:
         number += 1
@@ -84,7 +87,7 @@ def _is_record(line: bytes) -> bool:
     return isinstance(value, dict) and not isinstance(value.get("Records"), list)
 
 
-def _lines(first: tuple[int, bytes], stream: IO[bytes], shown: str, report: Report) -> Iterator[Event]:
+def _lines(first: tuple[int, bytes], stream: BinaryIO, shown: str, report: Report) -> Iterator[Event]:
     number, line = first
     while line:
         if line.strip():
@@ -157,7 +160,8 @@ def event_at(where: str) -> Event:
     file, number = _split(where)
     problems: list[Diagnostic] = []
     count = 0
-    for count, event in enumerate(read_events(file, problems.append), 1):
+    for event in read_events(file, problems.append):
+        count += 1
         if number is None or event.number == number:
             return event
     if problems:

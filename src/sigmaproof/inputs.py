@@ -61,12 +61,17 @@ def _add(path: Path, inputs: Inputs, stdin: str) -> None:
         rules, logs = _files(path, is_rule), _files(path, is_log)
         if rules and logs:
             raise InputError(
-                "path-mixed", Place(str(path)), "holds rules and logs", f"say which: --rules {path} or --logs {path}"
+                "path-mixed",
+                Place(str(path)),
+                "holds rules and logs",
+                f"say which: --rules {path} or --logs {path}",
             )
         inputs.rules += rules
         inputs.logs += logs
         if not rules and not logs:
-            raise InputError("path-empty", Place(str(path)), "holds neither rules (.yml) nor logs (.json, .ndjson, .gz)")
+            raise InputError(
+                "path-empty", Place(str(path)), "holds neither rules (.yml) nor logs (.json, .ndjson, .gz)"
+            )
     elif not path.exists():
         raise InputError("path-missing", Place(str(path)), "no such file or directory")
     elif is_rule(path):
@@ -74,7 +79,9 @@ def _add(path: Path, inputs: Inputs, stdin: str) -> None:
     elif is_log(path):
         inputs.logs.append(path)
     else:
-        known = ".yml and .yaml are rules, .json .jsonl .ndjson .log (also .gz) are logs; or name it with --rules, --logs"
+        known = (
+            ".yml and .yaml are rules, .json .jsonl .ndjson .log (also .gz) are logs; or name it with --rules, --logs"
+        )
         raise InputError("path-unknown", Place(str(path)), "neither a rule nor a log by its extension", known)
 
 

@@ -34,7 +34,7 @@ from sigmaproof.predicate import (
     plain,
 )
 
-__all__ = ["ValueTest", "Verdict", "matcher", "number_text", "pattern_test", "value_text", "value_test"]
+__all__ = ["ValueTest", "Verdict", "matcher", "number_text", "pattern_test", "value_test", "value_text"]
 
 Record: TypeAlias = Mapping[str, Any]
 Verdict: TypeAlias = Callable[[Record], bool]
@@ -56,9 +56,7 @@ def matcher(test: Test) -> Verdict:
             return _field_ref(test)
         case Keyword():
             is_in = pattern_test((Wild.ANY, *test.pattern, Wild.ANY), test.cased)
-            return lambda record: any(
-                value is not None and is_in(value_text(value)) for value in paths.leaves(record)
-            )
+            return lambda record: any(value is not None and is_in(value_text(value)) for value in paths.leaves(record))
     return _any_value(test.field, value_test(test))
 
 

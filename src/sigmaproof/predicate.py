@@ -12,9 +12,33 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 __all__ = [
-    "And", "Boolean", "Cidr", "Compare", "Exists", "FieldRef", "Keyword", "Not", "Null", "Number", "Or",
-    "Part", "Pattern", "Predicate", "Regex", "TESTS", "Test", "Text", "TimePart", "Wild", "contains", "describe",
-    "plain", "rename", "tests", "to_json",
+    "TESTS",
+    "And",
+    "Boolean",
+    "Cidr",
+    "Compare",
+    "Exists",
+    "FieldRef",
+    "FieldTest",
+    "Keyword",
+    "Not",
+    "Null",
+    "Number",
+    "Or",
+    "Part",
+    "Pattern",
+    "Predicate",
+    "Regex",
+    "Test",
+    "Text",
+    "TimePart",
+    "Wild",
+    "contains",
+    "describe",
+    "plain",
+    "rename",
+    "tests",
+    "to_json",
 ]  # fmt: skip
 
 FORMAT_VERSION = 1
@@ -144,9 +168,8 @@ class Keyword:
     cased: bool = False
 
 
-Test: TypeAlias = (
-    "Text | Number | Boolean | Compare | Null | Exists | Regex | Cidr | FieldRef | TimePart | Keyword"
-)
+Test: TypeAlias = "Text | Number | Boolean | Compare | Null | Exists | Regex | Cidr | FieldRef | TimePart | Keyword"
+FieldTest: TypeAlias = "Text | Number | Boolean | Compare | Null | Exists | Regex | Cidr | FieldRef | TimePart"
 Predicate: TypeAlias = "And | Or | Not | Test"
 # The kinds of test, for those who must handle or refuse every one of them.
 TESTS: tuple[type, ...] = (

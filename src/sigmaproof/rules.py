@@ -6,6 +6,7 @@ What is refused is refused here, in the same words under every version of pySigm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -225,7 +226,7 @@ def _value_faults(
     if value is not None and not isinstance(value, _SCALARS):
         message = f"a {type(value).__name__} is no value of a rule"
         yield _fault(document, path, message, "put the value in quotes")
-    elif isinstance(value, float) and value != value or value in (float("inf"), float("-inf")):
+    elif isinstance(value, float) and not math.isfinite(value):
         yield _fault(document, path, "not a finite number", "put the value in quotes")
     elif value == "" and _PATTERN_MODIFIERS.intersection(modifiers):
         yield _fault(document, path, "an empty text is contained in every value", "use `|exists: true` instead")

@@ -81,15 +81,19 @@ def _check_depth(text: str, file: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                line = event.start_mark.line + 1
+                line = _line(event)
                 raise InputError("yaml-too-deep", Place(file, line), f"nested deeper than {DEEPEST} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 0
+
+
 def _from_yaml(error: yaml.MarkedYAMLError, file: str) -> InputError:
     mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
     problem = " ".join(part for part in (error.context, error.problem) if part)
     return InputError("yaml-syntax", place, f"not valid YAML: {problem}", "check the indentation and the quotes here")
 
@@ -124,7 +128,9 @@ class _Builder:
             line = key_node.start_mark.line + 1
             if key in first:
                 self.fail(
-                    key_node, "yaml-duplicate-key", f'the key "{key}" is already on line {first[key]}: one would be lost'
+                    key_node,
+                    "yaml-duplicate-key",
+                    f'the key "{key}" is already on line {first[key]}: one would be lost',
                 )
             first[key] = line
             self.document.lines[(*path, key)] = line
@@ -154,13 +160,21 @@ class _Builder:
         surprising = (isinstance(value, bool) and text not in _BOOLEANS) or (
             isinstance(value, int | float)
             and not isinstance(value, bool)
-            and (":" in text or "_" in text or (len(text) > 1 and text.lstrip("+-").startswith("0") and "." not in text))
+            and (
+                ":" in text or "_" in text or (len(text) > 1 and text.lstrip("+-").startswith("0") and "." not in text)
+            )
         )
         if surprising:
             place = Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
             message = f"YAML 1.1 reads {text} as {str(value).lower()}"
             self.document.warnings.append(
-                Diagnostic("yaml-surprise", "warning", place, message, f"write '{text}' in quotes if you mean the text")
+                Diagnostic(
+                    "yaml-surprise",
+                    "warning",
+                    place,
+                    message,
+                    f"write '{text}' in quotes if you mean the text",
+                )
             )
 
     def fail(self, node: yaml.Node, code: str, message: str) -> Any:

@@ -76,7 +76,10 @@ def source(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def evaluate(
-    rules: Sequence[Rule], events: Iterable[Event], form: str = "auto", seen: Callable[[Event], None] | None = None
+    rules: Sequence[Rule],
+    events: Iterable[Event],
+    form: str = "auto",
+    seen: Callable[[Event], None] | None = None,
 ) -> Iterator[Match]:
     """Every match, in the order of the records. form: `raw`, `ecs`, or `auto` for each record by itself.
 

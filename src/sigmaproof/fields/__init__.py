@@ -191,9 +191,7 @@ def _field(entry: Mapping[str, Any]) -> Field:
     homes = tuple(_home(home) for home in values.pop("homes", ()))
     events = tuple(values.pop("events", ()))
     longest = tuple(sorted(values.pop("longest_object", {}).items()))
-    return replace(
-        Field(homes=homes, **values), writes=Writes(**writes), events=events, longest_object=longest
-    )
+    return replace(Field(homes=homes, **values), writes=Writes(**writes), events=events, longest_object=longest)
 
 
 @cache

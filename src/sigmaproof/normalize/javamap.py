@@ -63,9 +63,7 @@ def hash_order(keys: Mapping[str, Any]) -> tuple[str, ...]:
         usual = len(names) <= _CACHED_KEYS and sum(map(len, names)) <= _CACHED_UNITS
         return _cached_order(names) if usual else _order(names)
     except (TypeError, AttributeError):
-        raise ValueError(
-            "an object has a key that is not text; records must come from a JSON parser"
-        ) from None
+        raise ValueError("an object has a key that is not text; records must come from a JSON parser") from None
 
 
 def spread_hash(key: str) -> int:

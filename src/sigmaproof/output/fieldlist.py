@@ -13,7 +13,12 @@ def write_fields() -> None:
     rows = new_table("CloudTrail", "ECS, canonical first", "type", "AWS writes")
     for field in table().fields:
         homes = "\n".join(home.name for home in field.homes)
-        rows.add_row(field.raw + (".*" if field.open else ""), homes, "\n".join(map(_kind, field.homes)), _writes(field))
+        rows.add_row(
+            field.raw + (".*" if field.open else ""),
+            homes,
+            "\n".join(map(_kind, field.homes)),
+            _writes(field),
+        )
     out().print(rows)
 
 
@@ -59,7 +64,11 @@ def _writes(field: Field) -> str:
         words.append("also empty")
     if writes.longest:
         words.append(f"at most {writes.longest:,} characters")
-    spelling = {"lower": "lower case", "values": ", ".join(writes.values), "event_names": "names of API actions"}
+    spelling = {
+        "lower": "lower case",
+        "values": ", ".join(writes.values),
+        "event_names": "names of API actions",
+    }
     if writes.spelling in spelling:
         words.append(spelling[writes.spelling])
     return "; ".join(words)

@@ -41,7 +41,12 @@ class MatchWriter:
             print(json.dumps(match.to_json(), ensure_ascii=True), flush=True)
             return
         who = match.value("userIdentity.arn", "aws.cloudtrail.user_identity.arn")
-        cells = (match.rule.level, match.rule.title, *_shown(match, "eventTime", "@timestamp"), str(who or "-"))
+        cells = (
+            match.rule.level,
+            match.rule.title,
+            *_shown(match, "eventTime", "@timestamp"),
+            str(who or "-"),
+        )
         self.table.add_row(*cells, *_shown(match, "eventID", "event.id"), match.event.place)
 
     def end(self) -> None:

@@ -89,8 +89,10 @@ def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[
     judged = difference.judged
     heading = HEADINGS.get(cell.conversion.target, cell.conversion.target)
     yield f"  record   {judged.place}"
-    yield f"  verdicts rule: {_verdict(difference.raw)}; rule on the ECS document: {_verdict(difference.document)}; " \
+    yield (
+        f"  verdicts rule: {_verdict(difference.raw)}; rule on the ECS document: {_verdict(difference.document)}; "
         f"{heading}: {_verdict(difference.engine)}"
+    )
     if judged.rejected:
         yield f"  rejected {judged.rejected}"
     for test in deciding(row.rule.tree, judged.record):
@@ -113,8 +115,10 @@ def _totals(report: Report) -> str:
     verdicts = sum(cell.judged for cell in cells)
     differing = sum(len(cell.unexplained) + bool(cell.error) for cell in cells)
     unproven = sum(len(cell.unproven) for cell in cells)
-    records = f"{plural(report.records, 'record')} ({report.generated:,} generated; {report.inadmissible:,} that AWS " \
+    records = (
+        f"{plural(report.records, 'record')} ({report.generated:,} generated; {report.inadmissible:,} that AWS "
         f"can't write, listed apart; {len(report.rejected):,} rejected by the index)"
+    )
     return (
         f"\n{records}, {plural(verdicts, 'verdict')} compared on {report.engine}: "
         f"{differing:,} differ without an explanation, {plural(unproven, 'claim')} without evidence"

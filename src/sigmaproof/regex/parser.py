@@ -11,7 +11,18 @@ import string
 import warnings
 from functools import cache
 
-from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, Sequence, chars, complement, fold_ranges
+from sigmaproof.regex.tree import (
+    Anchor,
+    Chars,
+    Choice,
+    Node,
+    Ranges,
+    Repeat,
+    Sequence,
+    chars,
+    complement,
+    fold_ranges,
+)
 
 __all__ = ["RegexError", "parse"]
 

@@ -162,7 +162,9 @@ def _example(node: Node) -> str:
         case Anchor():
             return ""
         case Chars():
-            codes = [low for low, high in node.ranges] + [c for low, high in node.ranges for c in (97, 48) if low <= c <= high]
+            codes = [low for low, high in node.ranges] + [
+                c for low, high in node.ranges for c in (97, 48) if low <= c <= high
+            ]
             return chr(codes[-1])
         case Sequence():
             return "".join(map(_example, node.parts))

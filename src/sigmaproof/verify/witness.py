@@ -12,7 +12,7 @@ from typing import Any
 
 from sigmaproof.claims import object_candidates
 from sigmaproof.fields import Field, Located, UnknownFieldError, table
-from sigmaproof.predicate import Boolean, FieldRef, Keyword, Number, Predicate, Test, Text, Wild
+from sigmaproof.predicate import Boolean, FieldRef, FieldTest, Keyword, Number, Predicate, Test, Text, Wild
 from sigmaproof.verify.solve import MISSING, Draft, built, fitting, pivots, text_of
 
 __all__ = ["witnesses"]
@@ -56,8 +56,23 @@ def _values(test: Test, located: Located) -> Iterator[Any]:
         yield from (test.value, text, text.upper(), [test.value], float(test.value))
     if isinstance(test, Text):
         text = text_of(test)
-        yield from (text.swapcase(), text.upper(), text.lower(), f"x{text}", f"{text}x", f"{text}, x", f" {text}")
-        yield from ([text], ["sigmaproof", text], {"k": text}, [{"k": text}], f'"{text}"', text.replace("k", "\u212a"))
+        yield from (
+            text.swapcase(),
+            text.upper(),
+            text.lower(),
+            f"x{text}",
+            f"{text}x",
+            f"{text}, x",
+            f" {text}",
+        )
+        yield from (
+            [text],
+            ["sigmaproof", text],
+            {"k": text},
+            [{"k": text}],
+            f'"{text}"',
+            text.replace("k", "\u212a"),
+        )
         for size in SIZES:
             yield from _sized(test, size)
         if not located.sub and located.field.open:
@@ -75,7 +90,7 @@ def _sized(test: Text, size: int) -> Iterator[str]:
         yield text_of(test, "y" * ((length - bare) // stars))
 
 
-def _around(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+def _around(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     """Values of other fields: a larger object, text elsewhere in it, other sources of the same ECS field."""
     if located.field.open:
         yield from _enlarged(test, located, draft)
@@ -89,7 +104,7 @@ def _own_values(test: Test) -> list[Any]:
     return [*values, MISSING]
 
 
-def _enlarged(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+def _enlarged(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     root = located.field.raw
     tag = {"value": MASKED, "key": MASKED}
     for value in _own_values(test):
@@ -106,7 +121,7 @@ def _enlarged(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
             yield {**kept, path: "y" * 33_000}
 
 
-def _elsewhere(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+def _elsewhere(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     """The text that a part of an object has when it is rendered, as the value of another part."""
     if not located.sub:
         return
@@ -133,7 +148,7 @@ def _is_free(leaf: Field) -> bool:
     return leaf.writes.spelling == "free" and (leaf.writes.longest or 0) >= 100
 
 
-def _shared(test: Test, located: Located, draft: Draft) -> Iterator[Draft]:
+def _shared(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     """The ECS field filled from another raw field, or not filled from this one."""
     home = located.field.homes[0].name
     others = [f.raw for f in table().fields if f.raw != located.raw and any(h.name == home for h in f.homes)]

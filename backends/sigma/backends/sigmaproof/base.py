@@ -7,6 +7,7 @@ can be made about the whole query. Its per-node methods are therefore never call
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from sigma.conversion.base import Backend
@@ -47,17 +48,17 @@ class TreeBackend(Backend):
 
     def conversion(self, rule: SigmaRule) -> Conversion:
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
-        names = {"rule_id": str(rule.id or ""), "title": str(rule.title), "target": self.target}
+        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target)
         try:
-            return self.emitted(self.tree(rule), names)
+            return self.emitted(self.tree(rule), unconverted)
         except (Refusal, LoweringError) as refusal:
-            return Conversion(**names, refusal=str(refusal))
+            return replace(unconverted, refusal=str(refusal))
 
-    def emitted(self, tree: Predicate, names: dict[str, str]) -> Conversion:
-        """The conversion of a lowered tree."""
+    def emitted(self, tree: Predicate, unconverted: Conversion) -> Conversion:
+        """The conversion of a lowered tree. Raises Refusal."""
         emitter = self.emitter(self.fold_case)
         query = self.wrap(emitter.query(tree))
-        return Conversion(**names, query=query, reasons=emitter.reasons, expensive=emitter.expensive)
+        return replace(unconverted, query=query, reasons=emitter.reasons, expensive=emitter.expensive)
 
     def convert_rule(
         self,

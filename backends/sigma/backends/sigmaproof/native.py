@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from sigma.rule import SigmaRule
@@ -24,10 +25,10 @@ class NativeBackend(TreeBackend):
     target: ClassVar[str] = "native"
     requires_pipeline: ClassVar[bool] = False
 
-    def emitted(self, tree: Predicate, names: dict[str, str]) -> Conversion:
+    def emitted(self, tree: Predicate, unconverted: Conversion) -> Conversion:
         """The tree as plain data, with the version of its form."""
         query: dict[str, Any] = {"version": FORMAT_VERSION, "predicate": to_json(tree)}
-        return Conversion(**names, query=query)
+        return replace(unconverted, query=query)
 
     def compile(self, rule: SigmaRule) -> Verdict:
         """A function from a record to the rule's verdict, after this backend's pipelines."""

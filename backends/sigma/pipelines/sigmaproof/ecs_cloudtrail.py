@@ -24,7 +24,7 @@ __all__ = ["ecs_cloudtrail"]
 class EcsFieldMapping(FieldMappingTransformationBase):
     """Maps raw names to canonical ECS names. A name that the table does not know fails the conversion."""
 
-    def apply_field_name(self, field: str | None) -> None | str | list[str]:
+    def apply_field_name(self, field: str | None) -> str | list[str] | None:
         """The canonical ECS name; raises SigmaTransformationError with a suggestion for an unknown name."""
         if field is None:
             return None

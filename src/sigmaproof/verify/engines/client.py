@@ -55,9 +55,7 @@ class Client:
         self._headers = {"Accept": JSON, **(headers or {})}
         self._connection: http.client.HTTPConnection
         if parts.scheme == "https":
-            self._connection = http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=timeout, context=context
-            )
+            self._connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
         else:
             self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
 

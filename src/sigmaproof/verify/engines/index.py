@@ -92,9 +92,7 @@ class Index:
 
     # loading
 
-    def _lines(
-        self, docs: Iterable[tuple[str, Document]], rejected: dict[int, str]
-    ) -> Iterator[tuple[int, bytes]]:
+    def _lines(self, docs: Iterable[tuple[str, Document]], rejected: dict[int, str]) -> Iterator[tuple[int, bytes]]:
         seen: set[str] = set()
         for name, doc in docs:
             if name in seen:
@@ -116,9 +114,7 @@ class Index:
             if pause is not None:
                 time.sleep(pause)
                 chunk = {place: chunk[place] for place in busy}
-        raise EngineUnavailable(
-            f"{self._client.where} is too busy to take documents: {next(iter(busy.values()))}"
-        )
+        raise EngineUnavailable(f"{self._client.where} is too busy to take documents: {next(iter(busy.values()))}")
 
     def _bulk(self, chunk: dict[int, bytes], rejected: dict[int, str]) -> dict[int, str]:
         """Send once. Rejections are noted; returned are the items to send again, each with the reason."""

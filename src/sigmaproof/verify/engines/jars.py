@@ -129,9 +129,7 @@ def _check(home: Path, jars: Sequence[Jar]) -> list[Jar]:
         for path in (home / folder).glob("*.jar"):
             if f"{folder}/{path.name}" not in wanted:
                 path.unlink(missing_ok=True)
-                raise EngineUnavailable(
-                    f"{path} is no jar of Elasticsearch {VERSION}; removed, please try again"
-                )
+                raise EngineUnavailable(f"{path} is no jar of Elasticsearch {VERSION}; removed, please try again")
     missing = [jar for jar in jars if not (home / jar.path).is_file()]
     for jar in jars:
         if jar not in missing:

@@ -46,9 +46,7 @@ def map_to_strings(json_texts: Sequence[str]) -> list[str]:
         if "error" in answer:
             raise ValueError(f"Elasticsearch's parser refuses {text[:100]!r}: {answer['error']}")
         if answer["type"] != "java.util.HashMap":
-            raise EngineUnavailable(
-                f"the parser now builds a {answer['type']}, so its order means nothing here"
-            )
+            raise EngineUnavailable(f"the parser now builds a {answer['type']}, so its order means nothing here")
     return [answer["text"] for answer in answers]
 
 

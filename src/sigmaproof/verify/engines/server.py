@@ -122,9 +122,7 @@ def _start_node(java: Any, home: Path, folder: Path) -> Any:
     logging.configureESLogging()
     path = java("java.nio.file.Path").of
     environment = java("org.elasticsearch.env.Environment")(settings, path(str(config)))
-    node = java("org.elasticsearch.node.Node")(
-        environment, _plugins(java, path(str(home / MODULE)).getParent())
-    )
+    node = java("org.elasticsearch.node.Node")(environment, _plugins(java, path(str(home / MODULE)).getParent()))
     node.start()
     return node
 
@@ -155,9 +153,7 @@ def _settings(home: Path, folder: Path) -> dict[str, str]:
 def _plugins(java: Any, modules: Any) -> Any:
     loader = java("org.elasticsearch.plugins.PluginsLoader")
     none = java("java.util.Set").of()
-    return loader.createPluginsLoader(
-        loader.loadModulesBundles(modules), none, java("java.util.Map").of(), False
-    )
+    return loader.createPluginsLoader(loader.loadModulesBundles(modules), none, java("java.util.Map").of(), False)
 
 
 def _say(stream: int, message: dict[str, Any]) -> None:

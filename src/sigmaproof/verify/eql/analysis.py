@@ -74,9 +74,7 @@ def _fail(message: str, node: ast.Node) -> EqlError:
 
 def _with_equals(node: ast.Node) -> ast.Node:
     """A boolean field on its own means `field == true` (AddMissingEqualsToBoolField)."""
-    return (
-        ast.Compare(node.at, "==", node, ast.Literal(node.at, True)) if isinstance(node, ast.Field) else node
-    )
+    return ast.Compare(node.at, "==", node, ast.Literal(node.at, True)) if isinstance(node, ast.Field) else node
 
 
 def _want(node: ast.Node, family: str, operation: str, hint: str = "") -> None:
@@ -164,9 +162,7 @@ class _Analysis:
         return replace(node, operand=operand)
 
     def membership(self, node: ast.In) -> ast.Node:
-        resolved = replace(
-            node, operand=self.resolve(node.operand), values=tuple(map(self.resolve, node.values))
-        )
+        resolved = replace(node, operand=self.resolve(node.operand), values=tuple(map(self.resolve, node.values)))
         _want_exact(resolved.operand, "in")
         if node.insensitive:
             for part in (resolved.operand, *resolved.values):
@@ -228,15 +224,11 @@ def _check_list(node: ast.In) -> None:
             raise _fail(f"{message}; offender [{_text(value)}] in [in]", value)
         found = type_name(value)
         if not compatible(wanted, found):
-            raise _fail(
-                f"argument of [in] must be [{wanted}], found value [{_text(value)}] type [{found}]", value
-            )
+            raise _fail(f"argument of [in] must be [{wanted}], found value [{_text(value)}] type [{found}]", value)
 
 
 def _check_constants(function: functions.Function, arguments: tuple[ast.Node, ...], name: str) -> None:
     if function.becomes == "cidr":
         for argument in arguments[1:]:
             if not ast.constant(argument):
-                raise _fail(
-                    f"argument of [{name}] must be a constant, received [{_text(argument)}]", argument
-                )
+                raise _fail(f"argument of [{name}] must be a constant, received [{_text(argument)}]", argument)

@@ -246,9 +246,7 @@ class _Builder:
         segments = parts[1:] if optional else parts
         for part in segments:
             if part.type == "ARRAY_INDEX":
-                raise _refuse(
-                    "array indexes are not supported: a field already stands for all its values", part
-                )
+                raise _refuse("array indexes are not supported: a field already stands for all its values", part)
         return ast.Field(_at(parts[0]), ".".join(map(_unquoted, segments)), optional)
 
     def segment(self, parts: list[Any]) -> Any:

@@ -183,9 +183,7 @@ def _match(node: ast.Match) -> Plan:
         return _regex(node, operand)
     if node.operator == ":":
         return disjunction(_colon(node, operand, value.value) for value in node.values)
-    return disjunction(
-        _like(node, operand, str(value.value), node.operator == "like~") for value in node.values
-    )
+    return disjunction(_like(node, operand, str(value.value), node.operator == "like~") for value in node.values)
 
 
 def _colon(node: ast.Node, operand: Operand, value: ast.Scalar) -> Plan:
@@ -246,9 +244,7 @@ def _text_query(node: ast.Node, operand: Operand, kind: str, value: str, insensi
 
 def _insensitive_equals(node: ast.Node, operand: Operand, value: Operand) -> Plan:
     if isinstance(operand, Const) and isinstance(value, Const):
-        folded = (
-            None if each.value is None else str(each.value).upper().lower() for each in (operand, value)
-        )
+        folded = (None if each.value is None else str(each.value).upper().lower() for each in (operand, value))
         return Const(constants.compare("==", *folded))
     if isinstance(operand, Const):
         operand, value = value, operand

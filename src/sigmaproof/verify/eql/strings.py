@@ -86,7 +86,5 @@ def lucene_wildcard(pattern: str, line: int, column: int) -> str:
     Raises EqlError for U+0001: Elasticsearch uses that character as its own escape inside patterns.
     """
     if _LIKE_ESCAPE in pattern:
-        raise EqlError(
-            UNSUPPORTED, "a pattern can't hold U+0001, Elasticsearch's own escape there", line, column
-        )
+        raise EqlError(UNSUPPORTED, "a pattern can't hold U+0001, Elasticsearch's own escape there", line, column)
     return pattern.replace("\\", "\\\\")

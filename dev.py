@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Sets up and runs everything from a clean checkout: `python3 dev.py demo` and `python3 dev.py test`.
+
+Needs Python 3.11 or newer and nothing else. Makes `.venv` in the checkout, and installs into it again only when
+pyproject.toml has changed. `check` is what CI runs beside the tests: ruff, mypy and the documentation's examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+# pySigma 1.5 gives its last versions' results only below pyparsing 3.3.3 (nested `not` fails above).
+OLD_VENV = VENV / "pysigma-1.5"
+OLD_PYSIGMA = ["pysigma>=1.5,<2", "pyparsing<3.3.3"]
+RULE = "sigma_rules/aws/cloudtrail/aws_rolesanywhere_external_ca_trust_anchor.yml"
+
+
+def main() -> int:
+    """Runs the command named on the command line; returns its exit code."""
+    commands = {"demo": demo, "test": test, "check": check, "setup": install}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        print(f"usage: python3 dev.py {'|'.join(commands)}", file=sys.stderr)
+        return 2
+    return commands[sys.argv[1]]()
+
+
+def install() -> int:
+    """The environment for working on the project."""
+    setup(VENV, "dev")
+    return 0
+
+
+def demo() -> int:
+    """The main job: convert our rules, evaluate them on the fixture logs, verify them on a real Elasticsearch."""
+    setup(VENV, "elasticsearch")
+    steps = [
+        ["convert", "-t", "eql,lucene", RULE],
+        ["evaluate", "sigma_rules", "fixtures/events/rolesanywhere.ndjson"],
+        ["verify", "sigma_rules", "fixtures/events"],
+    ]
+    for step in steps:
+        print(f"\n$ sigmaproof {' '.join(step)}", flush=True)
+        code = run(VENV, "sigmaproof", *step)
+        if code:
+            return code
+    return 0
+
+
+def test() -> int:
+    """All tests, the real Elasticsearch included, with pySigma 2 and with pySigma 1.5."""
+    setup(VENV, "dev")
+    setup(OLD_VENV, "test", *OLD_PYSIGMA)
+    environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1"}
+    for place in (VENV, OLD_VENV):
+        print(f"\n== tests with {version(place)}", flush=True)
+        code = run(place, "python", "-m", "pytest", "-q", environment=environment)
+        if code:
+            return code
+    return 0
+
+
+def check() -> int:
+    """Ruff, mypy strict, and the documentation against what the commands print."""
+    setup(VENV, "dev")
+    steps = [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["python", "scripts/make_docs.py", "--check"],
+    ]
+    for step in steps:
+        print(f"\n== {' '.join(step)}", flush=True)
+        if code := run(VENV, *step):
+            return code
+    return 0
+
+
+def setup(place: Path, extra: str, *pins: str) -> None:
+    """Makes the environment and installs the checkout into it, unless that is done already."""
+    wanted = hashlib.sha256(repr((extra, pins, (ROOT / "pyproject.toml").read_bytes())).encode()).hexdigest()
+    stamp = place / f"sigmaproof-{extra}.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"setting up {place.relative_to(ROOT)} …", file=sys.stderr, flush=True)
+    if not program(place, "python").exists():
+        venv.create(place, with_pip=True)
+    pip = [str(program(place, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-e", f"{ROOT}[{extra}]", *pins], check=True)
+    stamp.write_text(wanted)
+
+
+def run(place: Path, name: str, *arguments: str, environment: dict[str, str] | None = None) -> int:
+    """Runs a program of the environment in the checkout; returns its exit code."""
+    command = [str(program(place, name)), *arguments]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})}, check=False).returncode
+
+
+def program(place: Path, name: str) -> Path:
+    """Where a program of an environment is."""
+    return place / ("Scripts" if os.name == "nt" else "bin") / name
+
+
+def version(place: Path) -> str:
+    """The pySigma of an environment, in words."""
+    code = "import importlib.metadata as m; print('pySigma', m.version('pysigma'))"
+    found = subprocess.run([str(program(place, "python")), "-c", code], capture_output=True, text=True, check=True)
+    return found.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
