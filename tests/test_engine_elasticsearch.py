@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Loaded, archive, jars
+from sigmaproof.verify.engines import Answer, Document, Engine, EngineUnavailable, Loaded, archive, jars
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.engines.java import map_to_strings
 from sigmaproof.verify.engines.process import Server
@@ -135,8 +135,9 @@ def test_a_refused_query_leaves_the_others_alone(engine: EmbeddedElasticsearch) 
 
 
 def test_searching_before_loading_is_an_error() -> None:
+    idle: Engine = EmbeddedElasticsearch()
     with pytest.raises(ValueError, match="call load first"):
-        EmbeddedElasticsearch().search([])
+        idle.search([])
 
 
 # how query_string behaves

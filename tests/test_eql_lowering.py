@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ pytest.importorskip("lark", reason="the EQL grammar needs the extra sigmaproof[e
 
 from sigmaproof.verify.eql import EqlError, FieldType, ast, lower, parse, types_of
 from sigmaproof.verify.eql.parser import MAX_DEPTH
+from sigmaproof.verify.eql.regexes import single_string
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "fixtures/cases/eql_lowering.yml").read_text("utf-8"))
 TYPES = types_of(TABLE["mapping"])
@@ -154,23 +156,27 @@ def escaped(text: str, numeric: bool) -> str:
     return "".join(ESCAPES.get(char, char) for char in text)
 
 
+@settings(deadline=None)
 @given(st.text(), st.booleans())
 def test_any_string_survives_its_escapes(text: str, numeric: bool) -> None:
     query = f'any where k == "{escaped(text, numeric)}"'
     assert lower(query, TYPES) == {"term": {"k": {"value": text}}}
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters='\r\n"')))
 def test_any_raw_string_is_literal(text: str) -> None:
     assert lower(f'any where k == """{text}"""', TYPES) == {"term": {"k": {"value": text}}}
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_any_name_can_be_written_in_backticks(name: str) -> None:
     query = "any where `" + name.replace("`", "``") + "` == 1"
     assert lower(query, {name: FieldType("long")}) == {"term": {name: {"value": 1}}}
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="*?\x01", codec="utf-8")))
 def test_backslashes_in_patterns_are_literal(text: str) -> None:
     query: Any = lower(f'any where k : "{escaped(text, False)}*"', TYPES)
@@ -194,7 +200,7 @@ def attempt(query: str) -> dict[str, object] | EqlError:
         return error
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(), st.lists(FRAGMENTS, max_size=25).map(" ".join)))
 def test_any_text_lowers_or_is_refused(text: str) -> None:
     for query in (text, f"any where {text}"):
@@ -254,7 +260,7 @@ def expressions() -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(expressions())
 def test_any_well_formed_expression_lowers_or_is_refused(text: str) -> None:
     found = attempt(f"any where {text}")
@@ -262,3 +268,25 @@ def test_any_well_formed_expression_lowers_or_is_refused(text: str) -> None:
         assert found.kind != "parsing_exception"
     else:
         assert json.dumps(lower(f"any where not (not ({text}))", TYPES)) == json.dumps(found)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.sampled_from([*list('ab."[]()|{}\\&#@~<>?*+^$-1'), "{2}", "{1,1}", "\\.", "[a]", "[\\.]"]), max_size=8)
+)
+def test_a_regex_of_one_string_is_that_string(parts: list[str]) -> None:
+    """Where Python's regular expressions and Lucene's agree, a pattern called one string matches it and no other."""
+    pattern = "".join(parts)
+    found = single_string(pattern)
+    if found is None or any(char in pattern for char in '"^$') or re.search(r"\[[&~|[-]|\\\d", pattern):
+        return
+    assert re.fullmatch(pattern, found)
+    for other in (found + "a", found[1:], found[:-1] + "b", found.upper()):
+        assert other == found or not re.fullmatch(pattern, other)
+
+
+@pytest.mark.parametrize(
+    "pattern", ['|"', "(" * 60 + "a" + ")" * 60, "a{999}{999}{999}", "(", "[", "[a", "\\", "a\\", "{2}"]
+)
+def test_an_odd_regex_is_left_to_the_engine(pattern: str) -> None:
+    assert single_string(pattern) is None

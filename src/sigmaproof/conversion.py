@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigmaproof.fidelity import Conversion
@@ -45,15 +46,7 @@ def convert_rule(
         raise  # a broken pipeline is no property of the rule
     except SigmaError as error:
         return Conversion(rule.id, rule.title, target, refusal=str(error))
-    return Conversion(
-        rule.id,
-        rule.title,
-        target,
-        converted.query,
-        converted.reasons,
-        converted.refusal,
-        converted.expensive,
-    )
+    return replace(converted, rule_id=rule.id, title=rule.title)
 
 
 def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = ()) -> Predicate:

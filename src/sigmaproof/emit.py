@@ -57,6 +57,7 @@ class Emitter:
         self.expensive = False
         self._reasons: dict[tuple[str, str], Reason] = {}
         self._calls: frozenset[str] = frozenset()
+        self.fields: dict[str, None] = {}  # the names that the query searches, in its order
         self._outer = ""  # the last group made: the outermost one needs no parentheses
 
     def __init_subclass__(cls) -> None:
@@ -68,6 +69,15 @@ class Emitter:
     def reasons(self) -> tuple[Reason, ...]:
         """Why the emitted query is not exact, sorted; empty when it is."""
         return tuple(sorted(self._reasons.values()))
+
+    def field(self, name: str) -> str:
+        """A field name as the language spells it, noted as searched."""
+        self.fields[name] = None
+        return self.spelled_field(name)
+
+    def spelled_field(self, name: str) -> str:
+        """A field name as the language spells it. Raises Refusal for one that it can't say."""
+        raise NotImplementedError
 
     def query(self, tree: Predicate) -> str:
         """The query text of a tree with ECS names. Raises Refusal."""

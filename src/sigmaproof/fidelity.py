@@ -43,7 +43,7 @@ class Refusal(Exception):
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """One rule in one target. query is None when it is refused. expensive: clusters with
-    `search.allow_expensive_queries: false` reject it."""
+    `search.allow_expensive_queries: false` reject it. fields: the ECS names that the query searches."""
 
     rule_id: str
     title: str
@@ -52,6 +52,7 @@ class Conversion:
     reasons: tuple[Reason, ...] = ()
     refusal: str | None = None
     expensive: bool = False
+    fields: tuple[str, ...] = ()
 
     @property
     def fidelity(self) -> str:

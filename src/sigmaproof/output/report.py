@@ -93,6 +93,8 @@ def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[
         f"  verdicts rule: {_verdict(difference.raw)}; rule on the ECS document: {_verdict(difference.document)}; "
         f"{heading}: {_verdict(difference.engine)}"
     )
+    if difference.unmapped:
+        yield f"  index    does not map {difference.unmapped}"
     if judged.rejected:
         yield f"  rejected {judged.rejected}"
     for test in deciding(row.rule.tree, judged.record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,9 @@ from sigmaproof.fields import Located, table
 from sigmaproof.folding import has_case
 from sigmaproof.matching import value_text
 from sigmaproof.normalize.javamap import java_text
+from sigmaproof.normalize.prune import prune
 from sigmaproof.paths import getter
+from sigmaproof.predicate import Keyword, Predicate, Test, Text, plain, tests
 
 __all__ = ["is_cause"]
 
@@ -18,10 +21,51 @@ Record = Mapping[str, Any]
 _PRUNED = ("", "-", "none", None)
 
 
-def is_cause(reason: Reason, record: Record, document: Record) -> bool:
-    """Whether the record has what the reason is about. A code without a test of its own is taken as it stands."""
+def is_cause(reason: Reason, tree: Predicate, record: Record, document: Record) -> bool:
+    """Whether the record has what the reason is about. A code without a test of its own is taken as it stands.
+
+    tree: the rule's, over raw fields.
+    """
+    located = table().raw(reason.field)
+    if reason.code == "rendered-text":
+        return _looks_alike(located, tree, record)
     check = _CHECKS.get(reason.code)
-    return check is None or check(table().raw(reason.field), record, document)
+    return check is None or check(located, record, document)
+
+
+def _looks_alike(located: Located, tree: Predicate, record: Record) -> bool:
+    """Some other text in the object can be taken for the wanted one, or the value itself has two texts."""
+    whole = record.get(located.field.raw)
+    if not isinstance(whole, dict):
+        return False
+    if not located.sub or any(map(_has_structure, getter(located.raw)(record))):
+        return True
+    elsewhere = java_text(_without(whole, located.sub.split(".")))
+    if all(_is_plain(test) for test, _ in tests(tree) if not isinstance(test, Keyword) and test.field == located.raw):
+        key = re.escape(located.sub.rsplit(".", 1)[-1])
+        return re.search(rf"[{{ .]{key}=", elsewhere) is not None
+    return elsewhere != "{}"
+
+
+def _is_plain(test: Test) -> bool:
+    return not isinstance(test, Text) or plain(test.pattern) is not None
+
+
+def _has_structure(value: Any) -> bool:
+    """Whether a value's text can be taken apart in another way than it was made."""
+    return isinstance(value, dict) or any(sign in value_text(value) for sign in ",{}[]=")
+
+
+def _without(node: Any, keys: list[str]) -> Any:
+    """The object without what stands at the path; lists on the way lose it in each element."""
+    if isinstance(node, list):
+        return [_without(element, keys) for element in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if key != ".".join(keys)}
+    if len(keys) > 1 and keys[0] in kept:
+        kept[keys[0]] = _without(kept[keys[0]], keys[1:])
+    return prune(kept)
 
 
 def _is_long(located: Located, record: Record, document: Record) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sigmaproof.fidelity import Conversion, Reason
+from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
 
 __all__ = ["Cell", "Difference", "Judged", "Row", "Verdicts", "direction_of", "explaining"]
@@ -40,13 +41,15 @@ class Verdicts:
 @dataclass(frozen=True)
 class Difference:
     """A record on which a target differs from the rule. engine: its verdict, None when it rejected the document.
-    document: the native verdict on the ECS document, which tells which half differs."""
+    document: the native verdict on the ECS document, which tells which half differs. unmapped: the field that no
+    index maps in this comparison, None in the ordinary one."""
 
     judged: Judged
     raw: bool
     document: bool | None
     engine: bool | None
     reasons: tuple[Reason, ...] = ()
+    unmapped: str | None = None
 
     @property
     def direction(self) -> str:
@@ -107,7 +110,7 @@ def direction_of(raw: bool) -> str:
     return "misses" if raw else "extra"
 
 
-def explaining(conversion: Conversion, judged: Judged, raw: bool) -> tuple[Reason, ...]:
+def explaining(conversion: Conversion, tree: Predicate, judged: Judged, raw: bool) -> tuple[Reason, ...]:
     """The reasons of a claim that allow this difference: right direction, and their cause is in the record."""
     from sigmaproof.verify.causes import is_cause
 
@@ -115,5 +118,5 @@ def explaining(conversion: Conversion, judged: Judged, raw: bool) -> tuple[Reaso
     return tuple(
         reason
         for reason in conversion.reasons
-        if reason.direction in {wanted, "both"} and is_cause(reason, judged.record, judged.document)
+        if reason.direction in {wanted, "both"} and is_cause(reason, tree, judged.record, judged.document)
     )

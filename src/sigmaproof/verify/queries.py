@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from sigmaproof.fidelity import Conversion
 from sigmaproof.fields import table
 
-__all__ = ["query_dsl"]
+__all__ = ["Question", "questions"]
 
 
-def query_dsl(target: str, query: str) -> Mapping[str, Any] | str:
-    """The query object, or in words why Elasticsearch refuses the query."""
-    if target == "lucene":
-        return {"query_string": {"query": query}}
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query to ask. unmapped: the field that no index maps in this question; then only documents without it count.
+    error: why Elasticsearch refuses the query, in words; then there is no query."""
+
+    query: Mapping[str, Any] | None
+    unmapped: str | None = None
+    error: str | None = None
+
+
+def questions(conversion: Conversion) -> Iterator[Question]:
+    """The query on the mapping of the integration; for EQL also on one that does not map a field yet.
+
+    Fields that no document had yet are in no mapping, and EQL refuses or folds them (facts: optional fields), while
+    query_string takes them as missing.
+    """
+    if conversion.target == "lucene":
+        yield Question({"query_string": {"query": conversion.query}})
+        return
+    yield _eql(conversion.query, None)
+    for field in conversion.fields:
+        yield _eql(conversion.query, field)
+
+
+def _eql(query: str, unmapped: str | None) -> Question:
     from sigmaproof.verify.eql import EqlError, lower
 
+    types = {name: kind for name, kind in _types().items() if name != unmapped}
     try:
-        return lower(query, _types())
+        return Question(lower(query, types), unmapped)
     except EqlError as error:
-        return str(error)
+        return Question(None, unmapped, str(error))
 
 
 @cache

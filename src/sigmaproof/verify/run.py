@@ -15,20 +15,22 @@ from sigmaproof.conversion import convert_rule, mapped_tree
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.events import Event, read_files
-from sigmaproof.fidelity import Conversion
+from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.matching import Verdict
 from sigmaproof.normalize import normalize
+from sigmaproof.paths import found
+from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
-from sigmaproof.verify.engines import Engine, Loaded
-from sigmaproof.verify.queries import query_dsl
+from sigmaproof.verify.engines import Answer, Engine
+from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
 
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
 
-__all__ = ["Report", "verify", "verify_files"]
+__all__ = ["Report", "judge", "load", "verify", "verify_files"]
 
 HEADINGS = {"eql": "EQL, lowered", "lucene": "Lucene"}
 
@@ -79,26 +81,19 @@ def verify(
     pipelines: Sequence[ProcessingPipeline] = (),
 ) -> Report:
     """Verifies rules on these events and on generated records, with this engine."""
-    judged, loaded = _load(rules, events, engine)
-    report = Report(tuple(targets), engine.name, records=len(judged))
-    report.generated = sum(one.generated for one in judged)
-    report.inadmissible = sum(one.inadmissible is not None for one in judged)
-    report.rejected = dict(loaded.rejected)
-    conversions = [[convert_rule(rule, target, case, pipelines) for target in targets] for rule in rules]
-    answers = _answers([c for row in conversions for c in row], engine)
-    for rule, row in zip(rules, conversions, strict=True):
-        report.rows.append(_row(rule, row, judged, answers, pipelines))
-    return report
+    judged = load(rules, events, engine)
+    return judge(rules, judged, targets, engine, case, pipelines)
 
 
-def _load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine) -> tuple[list[Judged], Loaded]:
-    judged = [_judged(str(n), event.place, event.record) for n, event in enumerate(events)]
+def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine) -> list[Judged]:
+    """Loads the documents of the events, and of the records generated for the rules, into the engine."""
+    judged = [_judged(str(number), event.place, event.record) for number, event in enumerate(events)]
     for rule in rules:
         for number, record in enumerate(witnesses(rule.tree), 1):
             place = f"generated#{number} for {rule.title}"
             judged.append(replace(_judged(f"w{len(judged)}", place, record), generated=True))
-    loaded = engine.load((one.id, one.document) for one in judged)
-    return [replace(one, rejected=loaded.rejected.get(one.id)) for one in judged], loaded
+    rejected = engine.load((one.id, one.document) for one in judged).rejected
+    return [replace(one, rejected=rejected.get(one.id)) for one in judged]
 
 
 def _judged(id: str, place: str, record: dict[str, Any]) -> Judged:
@@ -109,26 +104,50 @@ def _judged(id: str, place: str, record: dict[str, Any]) -> Judged:
     return Judged(id, place, record, document, why_inadmissible(record))
 
 
-def _answers(conversions: Sequence[Conversion], engine: Engine) -> dict[tuple[str, str], Any]:
-    """The engine's answer, or what is wrong with the query, for each rule and target."""
-    queries = {(c.rule_id, c.target): query_dsl(c.target, c.query) for c in conversions if c.query is not None}
-    good = {key: query for key, query in queries.items() if not isinstance(query, str)}
-    found = dict(zip(good, engine.search(list(good.values())), strict=True))
-    return {key: found.get(key, queries[key]) for key in queries}
+def judge(
+    rules: Sequence[Rule],
+    judged: Sequence[Judged],
+    targets: Sequence[str],
+    engine: Engine,
+    case: str = "fold",
+    pipelines: Sequence[ProcessingPipeline] = (),
+) -> Report:
+    """Compares all verdicts on records that the engine holds."""
+    report = Report(tuple(targets), engine.name, records=len(judged))
+    report.generated = sum(one.generated for one in judged)
+    report.inadmissible = sum(one.inadmissible is not None for one in judged)
+    report.rejected = {one.id: one.rejected for one in judged if one.rejected}
+    conversions = [[convert_rule(rule, target, case, pipelines) for target in targets] for rule in rules]
+    asked = [(c, list(questions(c)) if c.query is not None else []) for row in conversions for c in row]
+    answers = iter(_ask([question for _, found in asked for question in found], engine))
+    cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
+    for rule in rules:
+        sides = _native(rule, judged, pipelines)
+        row = Row(rule, matched=sum(side.raw for side in sides))
+        row.cells = [_cell(rule, *next(cells), sides) for _ in targets]
+        report.rows.append(row)
+    return report
 
 
-def _row(
-    rule: Rule, conversions: Sequence[Conversion], judged: Sequence[Judged], answers: dict[tuple[str, str], Any],
-    pipelines: Sequence[ProcessingPipeline],
-) -> Row:  # fmt: skip
+def _ask(asked: Sequence[Question], engine: Engine) -> list[Answer]:
+    """The answers, in order; a question without a query is answered with its error."""
+    found = iter(engine.search([question.query for question in asked if question.query is not None]))
+    return [next(found) if question.query is not None else Answer(error=question.error) for question in asked]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A record with the native verdicts on it."""
+
+    judged: Judged
+    raw: bool
+    document: bool | None
+
+
+def _native(rule: Rule, judged: Sequence[Judged], pipelines: Sequence[ProcessingPipeline]) -> list[_Side]:
     on_raw = compile_predicate(rule.tree)
     on_document = _on_document(rule, pipelines)
-    verdicts = [(one, on_raw(one.record), on_document(one.document) if on_document else None) for one in judged]
-    row = Row(rule, matched=sum(raw for _, raw, _ in verdicts))
-    for conversion in conversions:
-        answer = answers.get((conversion.rule_id, conversion.target))
-        row.cells.append(_cell(conversion, verdicts, answer))
-    return row
+    return [_Side(one, on_raw(one.record), on_document(one.document) if on_document else None) for one in judged]
 
 
 def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline]) -> Verdict | None:
@@ -140,31 +159,47 @@ def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline]) -> Verdict
         return None  # a field without an ECS home: every target refuses the rule
 
 
-def _cell(conversion: Conversion, verdicts: Sequence[tuple[Judged, bool, bool | None]], answer: Any) -> Cell:
+def _cell(
+    rule: Rule, conversion: Conversion, answers: Sequence[tuple[Question, Answer]], sides: Sequence[_Side]
+) -> Cell:
     cell = Cell(conversion)
-    if answer is None:
-        return cell
-    error = answer if isinstance(answer, str) else answer.error
-    if error:
-        cell.error = error
-        return cell
-    for one, raw, document in verdicts:
-        _judge(cell, one, raw, document, None if one.rejected else one.id in answer.matched)
+    for question, answer in answers:
+        if answer.error:
+            where = f" (while no index maps {question.unmapped})" if question.unmapped else ""
+            cell.error = answer.error + where
+            return cell
+        for side in sides if question.unmapped is None else _without(question.unmapped, sides):
+            _judge(
+                cell,
+                rule.tree,
+                side,
+                None if side.judged.rejected else side.judged.id in answer.matched,
+                question.unmapped,
+            )
     cell.unproven = tuple(_unproven(cell))
     return cell
 
 
-def _judge(cell: Cell, one: Judged, raw: bool, document: bool | None, engine: bool | None) -> None:
-    cell.judged += 1
-    cell.matched += engine is True
-    cell.rejected += engine is None
-    if engine is None and not raw:
+def _without(field_name: str, sides: Sequence[_Side]) -> list[_Side]:
+    """The records whose documents don't have a field, and were taken by the engine."""
+    is_there = found(field_name)
+    return [side for side in sides if not side.judged.rejected and not is_there(side.judged.document)]
+
+
+def _judge(cell: Cell, tree: Predicate, side: _Side, engine: bool | None, unmapped: str | None) -> None:
+    if unmapped is None:
+        cell.judged += 1
+        cell.matched += engine is True
+        cell.rejected += engine is None
+    if engine is None and not side.raw:
         return  # no query finds a rejected document, and this rule has nothing to find in it
-    if engine is not raw:
-        cell.add(Difference(one, raw, document, engine, explaining(cell.conversion, one, raw)))
+    if engine is not side.raw:
+        reasons = explaining(cell.conversion, tree, side.judged, side.raw)
+        if unmapped is None or not (reasons or side.judged.inadmissible):
+            cell.add(Difference(side.judged, side.raw, side.document, engine, reasons, unmapped))
 
 
-def _unproven(cell: Cell) -> Iterable[tuple[Any, str]]:
+def _unproven(cell: Cell) -> Iterable[tuple[Reason, str]]:
     """Reasons and directions that no admissible record showed."""
     for reason in cell.conversion.reasons:
         shown = {difference.direction for difference in cell.evidence(reason)}

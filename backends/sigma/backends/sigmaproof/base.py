@@ -58,7 +58,13 @@ class TreeBackend(Backend):
         """The conversion of a lowered tree. Raises Refusal."""
         emitter = self.emitter(self.fold_case)
         query = self.wrap(emitter.query(tree))
-        return replace(unconverted, query=query, reasons=emitter.reasons, expensive=emitter.expensive)
+        return replace(
+            unconverted,
+            query=query,
+            reasons=emitter.reasons,
+            expensive=emitter.expensive,
+            fields=tuple(emitter.fields),
+        )
 
     def convert_rule(
         self,

@@ -79,6 +79,10 @@ class EqlEmitter(Emitter):
         TimePart: "EQL has no parts of a time on Elasticsearch without a script",
     }
 
+    def spelled_field(self, name: str) -> str:
+        """An optional EQL identifier."""
+        return eql_field(name)
+
     def check(self, where: Spot) -> None:
         """EQL refuses flattened fields; a part of an object needs the object's text."""
         forms = {home.form for home in where.located.field.homes}
@@ -89,7 +93,7 @@ class EqlEmitter(Emitter):
         """A text or a pattern."""
         if where.kind == "part":
             return self.in_rendered(where, test.pattern, test.cased, negated)
-        field = eql_field(where.name)
+        field = self.field(where.name)
         if where.kind == "boolean":
             values = boolean_values(where.name, test)
             return self.atom(field, [f"{field} == {str(value).lower()}" for value in values], negated)
@@ -107,7 +111,7 @@ class EqlEmitter(Emitter):
             return None
         for test in tests:
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
-        field = eql_field(where.name)
+        field = self.field(where.name)
         return self.atom(field, [f"{field} {operator} ({', '.join(values)})"], negated)
 
     def comparison(self, where: Spot, test: Text, negated: bool) -> tuple[str, str]:
@@ -182,7 +186,7 @@ class EqlEmitter(Emitter):
             return self.rendered(where, f"{self.list_opening(where)}({value}){self.closing(where)}", negated)
         _check_searchable(where)
         self.claim(where, text_claims(where, where.home, (texts[0],), True), negated)
-        field = eql_field(where.name)
+        field = self.field(where.name)
         return self.atom(field, [f"{field} == {eql_string(text)}" for text in texts], negated)
 
     def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
@@ -197,7 +201,7 @@ class EqlEmitter(Emitter):
             self.because("rendered-text", "misses", where, negated, f"other text in {home.name} can look the same")
             return "not " + self.rendered(where, ".*", not negated)
         self.claim(where, null_claims(where, where.home), negated)
-        return f"{eql_field(where.name)} == null"
+        return f"{self.field(where.name)} == null"
 
     def on_exists(self, where: Spot, test: Exists, negated: bool) -> str:
         """A key that is there."""
@@ -207,7 +211,7 @@ class EqlEmitter(Emitter):
             self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
             return self.rendered(where, ".*", negated)
         self.claim(where, exists_claims(where, where.home), negated)
-        return f"{eql_field(where.name)} != null"
+        return f"{self.field(where.name)} != null"
 
     def on_regex(self, where: Spot, test: Regex, negated: bool) -> str:
         """An expression, anchored and spelled for Lucene."""
@@ -225,13 +229,13 @@ class EqlEmitter(Emitter):
         """A network, on the field's home of type ip."""
         for home in where.located.field.homes:
             if home.type == "ip" and not where.is_part:
-                field = eql_field(home.name)
+                field = self.field(home.name)
                 return self.atom(field, [f"cidrMatch({field}, {eql_string(test.network)})"], negated)
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 
     def regex_atom(self, name: str, source: str, negated: bool) -> str:
         """The atom of an expression for the whole value."""
-        field = eql_field(name)
+        field = self.field(name)
         return self.atom(field, [f"{field} regex {eql_string(source)}"], negated)
 
     def atom(self, field: str, texts: list[str], negated: bool) -> str:

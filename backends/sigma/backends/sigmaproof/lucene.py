@@ -74,11 +74,15 @@ class LuceneEmitter(Emitter):
         TimePart: "a query string has no parts of a time",
     }
 
+    def spelled_field(self, name: str) -> str:
+        """The name with its special characters escaped."""
+        return lucene_field(name)
+
     def on_text(self, where: Spot, test: Text, negated: bool) -> str:
         """A text or a pattern."""
         if where.kind == "boolean":
             values = [str(value).lower() for value in boolean_values(where.name, test)]
-            return _one_of(lucene_field(where.name), values)
+            return _one_of(self.field(where.name), values)
         if where.kind not in {"keyword", "whole", "part"}:
             raise Refusal(f"{where.raw}: {where.name} is of type {where.kind} there, which has no texts to compare")
         self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
@@ -89,7 +93,7 @@ class LuceneEmitter(Emitter):
         text = plain(test.pattern)
         forms = self.spelled(where, text, test.cased, negated) if text is not None else None
         if forms is not None:
-            return _one_of(lucene_field(where.name), [quoted(form) for form in forms])
+            return _one_of(self.field(where.name), [quoted(form) for form in forms])
         return self.regex(where, pattern_regex(test.pattern, test.cased))
 
     def text_list(self, where: Spot, tests: tuple[Text, ...], negated: bool) -> str | None:
@@ -104,11 +108,11 @@ class LuceneEmitter(Emitter):
                 return None
             forms += spelled
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
-        return _one_of(lucene_field(where.name), [quoted(form) for form in forms])
+        return _one_of(self.field(where.name), [quoted(form) for form in forms])
 
     def in_flattened(self, where: Spot, pattern: Pattern, cased: bool, negated: bool) -> str:
         """A part of an object: a keyword that knows equality and prefix, and no folding."""
-        field = lucene_field(where.name)
+        field = self.field(where.name)
         match pattern:
             case (str(start), Wild.ANY):
                 self.unfolded(where, start, cased, negated)
@@ -135,7 +139,7 @@ class LuceneEmitter(Emitter):
             raise Refusal(f"{where.raw}: {where.name} is of type {where.kind} there, which holds no numbers")
         texts = number_texts(test.value)
         self.claim(where, text_claims(where, where.home, (texts[0],), True), negated)
-        return _one_of(lucene_field(where.name), [quoted(text) for text in texts])
+        return _one_of(self.field(where.name), [quoted(text) for text in texts])
 
     def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
         """A boolean: its text, or the boolean itself where the index has that type."""
@@ -144,18 +148,18 @@ class LuceneEmitter(Emitter):
     def on_null(self, where: Spot, test: Null, negated: bool) -> str:
         """No value."""
         self.claim(where, null_claims(where, where.home), negated)
-        return f"(NOT _exists_:{lucene_field(where.name)})"
+        return f"(NOT _exists_:{self.field(where.name)})"
 
     def on_exists(self, where: Spot, test: Exists, negated: bool) -> str:
         """A key that is there."""
         self.claim(where, exists_claims(where, where.home), negated)
-        return f"_exists_:{lucene_field(where.name)}"
+        return f"_exists_:{self.field(where.name)}"
 
     def there(self, where: Spot, negated: bool) -> str:
         """Any value at all."""
         if where.is_part and "object" in where.writes.types:
             self.because("object", "misses", where, negated, "an object's own name is not indexed, only its leaves")
-        return f"_exists_:{lucene_field(where.name)}"
+        return f"_exists_:{self.field(where.name)}"
 
     def on_regex(self, where: Spot, test: Regex, negated: bool) -> str:
         """An expression, anchored and spelled for Lucene."""
@@ -171,7 +175,7 @@ class LuceneEmitter(Emitter):
         """A network, on the field's home of type ip."""
         for home in where.located.field.homes:
             if home.type == "ip" and not where.is_part:
-                return f"{lucene_field(home.name)}:{quoted(test.network)}"
+                return f"{self.field(home.name)}:{quoted(test.network)}"
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 
     def regex(self, where: Spot, source: str) -> str:
@@ -179,7 +183,7 @@ class LuceneEmitter(Emitter):
         if len(source) > MOST_REGEX:
             raise Refusal(f"{where.raw}: an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
         self.expensive = True
-        return f"{lucene_field(where.name)}:/{source}/"
+        return f"{self.field(where.name)}:/{source}/"
 
 
 def _one_of(field: str, values: list[str]) -> str:

@@ -19,6 +19,9 @@ from sigmaproof.verify.engines.process import Server
 
 __all__ = ["EmbeddedElasticsearch"]
 
+LONGEST = 600.0
+"""Seconds for one request, which can hold many slow queries. A server that dies is noticed at once anyway."""
+
 
 class EmbeddedElasticsearch:
     """An Engine (see the package). It starts when it is first needed, or by `start`.
@@ -49,7 +52,7 @@ class EmbeddedElasticsearch:
         if self._server is None:
             jvm.require()
             self._server = archive.start(jars.ensure(), self._timeout)
-            self._client = Client(f"http://127.0.0.1:{self._server.port}")
+            self._client = Client(f"http://127.0.0.1:{self._server.port}", timeout=LONGEST)
 
     def version(self) -> str:
         """Elasticsearch's version, as the server says it."""

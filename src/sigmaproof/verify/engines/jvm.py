@@ -46,11 +46,12 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Our environment, so that the child imports what we would; without options for Java."""
+    """Our environment, so that the child imports what we would; without options for Java, and with a locale in
+    which Java can open paths that have letters outside ASCII."""
     drop = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH")
     kept = {name: value for name, value in os.environ.items() if name not in drop}
     path = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
-    return {**kept, "PYTHONPATH": path}
+    return {**kept, "PYTHONPATH": path, "LC_ALL": "C.UTF-8"}
 
 
 def start(home: Path, options: Sequence[str] = ()) -> Any:

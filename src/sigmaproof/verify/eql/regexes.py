@@ -41,7 +41,7 @@ class _Reader:
 
     def union(self, depth: int) -> str | None:
         first = self.concat(depth)
-        while self.peek() == "|":
+        while first is not None and self.peek() == "|":
             self.at += 1
             if self.concat(depth) != first:
                 return None
@@ -84,8 +84,10 @@ class _Reader:
 
     def quoted(self) -> str | None:
         end = self.pattern.find('"', self.at + 1)
+        if end < 0:
+            return None
         text, self.at = self.pattern[self.at + 1 : end], end + 1
-        return text if end >= 0 else None
+        return text
 
     def one_character(self) -> str | None:
         found = re.compile(r"\[(?:([^\^\]\\])|\\([^a-zA-Z]))\]").match(self.pattern, self.at)

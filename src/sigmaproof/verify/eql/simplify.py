@@ -107,13 +107,13 @@ def _comparison(node: ast.Compare) -> Plan:
         return Const(constants.compare(node.operator, left.value, right.value))
     if isinstance(left, Const):
         return _range(node, _MIRRORED[node.operator], right, left)
-    return _unlike(node, left, right) or _range(node, node.operator, left, right)
+    if isinstance(right, Const):
+        return _range(node, node.operator, left, right)
+    return _unlike(node, left, right)
 
 
-def _unlike(node: ast.Compare, left: Operand, right: Operand) -> Plan | None:
-    """What can't be compared: two things that both need a document, or one that can't be computed here."""
-    if isinstance(left, Const) or isinstance(right, Const):
-        return None
+def _unlike(node: ast.Compare, left: Operand, right: Operand) -> Plan:
+    """No side is a known value: both need a document, or one is a constant that can't be computed here."""
     if not (ast.constant(node.left) or ast.constant(node.right)):
         return _refused(node, _FIELDS, VERIFICATION)
     return next((part for part in (left, right) if isinstance(part, Refused)), _refused(node, _CONSTANT))
@@ -132,7 +132,7 @@ def _equality(node: ast.Compare, left: Operand, right: Operand) -> Plan:
         left, right = right, left
     if isinstance(right, Const) and isinstance(right.value, bool) and isinstance(left, Plan):
         return left if right.value else negation(left)
-    return _unlike(node, left, right) or _equals(node, left, right)
+    return _equals(node, left, right) if isinstance(right, Const) else _unlike(node, left, right)
 
 
 def _equals(node: ast.Node, left: Operand, right: Operand) -> Plan:
@@ -149,9 +149,7 @@ def _term(node: ast.Node, field: ast.Field, value: ast.Scalar) -> Plan:
     return Term(_exact(field), value, type=type_name(field))
 
 
-def _range(node: ast.Node, symbol: str, left: Operand, right: Operand) -> Plan:
-    if not isinstance(right, Const):
-        return right if isinstance(right, Refused) else _refused(node, _FIELDS, VERIFICATION)
+def _range(node: ast.Node, symbol: str, left: Operand, right: Const) -> Plan:
     if not isinstance(left, ast.Field):
         return left if isinstance(left, Refused) else _refused(node, _SCRIPT)
     if right.value is None:
@@ -244,8 +242,7 @@ def _text_query(node: ast.Node, operand: Operand, kind: str, value: str, insensi
 
 def _insensitive_equals(node: ast.Node, operand: Operand, value: Operand) -> Plan:
     if isinstance(operand, Const) and isinstance(value, Const):
-        folded = (None if each.value is None else str(each.value).upper().lower() for each in (operand, value))
-        return Const(constants.compare("==", *folded))
+        return Const(constants.same_ignoring_case(operand.value, value.value))
     if isinstance(operand, Const):
         operand, value = value, operand
     plan = _equals(node, operand, value)

@@ -1,0 +1,73 @@
+"""Our rules: their claims are in fixtures/claims.yml, their text in fixtures/golden, and both hold on the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+from make_claims import claims
+from test_cases import findings
+
+from sigmaproof.conversion import convert_rule
+from sigmaproof.events import read_files
+from sigmaproof.rules import Rule, load_files
+from sigmaproof.verify.run import Report, verify
+
+RULES: list[Rule] = load_files(sorted((ROOT / "sigma_rules").rglob("*.yml"))).rules
+GOLDEN = ROOT / "fixtures" / "golden"
+SUFFIX = {"eql": "eql", "lucene": "lucene"}
+
+
+def test_claims_are_those_of_the_ledger() -> None:
+    assert claims() == yaml.safe_load((ROOT / "fixtures" / "claims.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("target", SUFFIX)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: Path(rule.file).stem)
+def test_golden_text(rule: Rule, target: str) -> None:
+    """One file a rule, written by `sigmaproof convert sigma_rules -t eql,lucene -o fixtures/golden`."""
+    path = GOLDEN / target / f"{Path(rule.file).stem}.{SUFFIX[target]}"
+    query = convert_rule(rule, target).query
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == (None if query is None else f"{query}\n")
+
+
+def test_golden_has_no_file_without_a_rule() -> None:
+    stems = {Path(rule.file).stem for rule in RULES}
+    assert {path.stem for path in GOLDEN.rglob("*.*")} <= stems
+
+
+@pytest.fixture(scope="module")
+def report(engine: Any) -> Report:
+    problems: list[object] = []
+    events = list(read_files(sorted((ROOT / "fixtures" / "events").glob("*.ndjson")), problems.append))
+    assert not problems
+    return verify(RULES, events, ("eql", "lucene"), engine)
+
+
+def test_every_claim_holds_on_the_engine(report: Report) -> None:
+    assert {row.rule.title: found for row in report.rows for cell in row.cells if (found := findings(cell))} == {}
+
+
+def test_every_reason_has_evidence_among_records_that_aws_can_write(report: Report) -> None:
+    shown = {
+        (Path(row.rule.file).stem, cell.conversion.target, reason.code): len(cell.evidence(reason))
+        for row in report.rows
+        for cell in row.cells
+        for reason in cell.conversion.reasons
+    }
+    assert shown
+    assert all(shown.values())
+
+
+def test_the_trust_anchor_rule_is_approximate_in_eql_and_exact_in_lucene(report: Report) -> None:
+    row = next(row for row in report.rows if row.rule.file.endswith("external_ca_trust_anchor.yml"))
+    eql, lucene = row.cells
+    found = {(r.code, r.direction): {d.judged.generated for d in eql.evidence(r)} for r in eql.conversion.reasons}
+    assert set(found) == {("limit", "extra"), ("rendered-text", "misses")}
+    assert all(False in generated for generated in found.values()), "the fixtures themselves show each reason"
+    assert lucene.conversion.fidelity == "exact"
+    assert not lucene.explained
+    assert lucene.judged > 1000
