@@ -60,7 +60,7 @@ def test_verify_sees_the_deletion(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     backends = mutated_backends(mutation)
-    monkeypatch.setattr("sigmaproof.conversion.backend", lambda name: backends.get(name))
+    monkeypatch.setattr("sigmaproof.conversion.backend", backends.get)
     report = judge(rules, judged, TARGETS, engine)
     found = [(row.rule.title, cell) for row in report.rows for cell in row.cells if cell.has_findings]
     title, cell = found[0]

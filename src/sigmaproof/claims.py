@@ -12,14 +12,15 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from sigmaproof.fields import Field, Home, Located, Writes
-from sigmaproof.matching import pattern_test, value_text
-from sigmaproof.predicate import Pattern, Wild, plain
+from sigmaproof.matching import pattern_test, value_test, value_text
+from sigmaproof.predicate import Pattern, Regex, Wild, plain
 
-__all__ = ["Claim", "Spot", "exists_claims", "null_claims", "object_directions_of", "text_claims"]
+__all__ = ["Claim", "Spot", "exists_claims", "null_claims", "object_directions_of", "regex_claims", "text_claims"]
 
 Claim: TypeAlias = tuple[str, str, str]
 # The texts that the integration removes before indexing.
 PRUNED = ("", "-", "none")
+_PRUNED_TEXT: Claim = ("pruned", "misses", 'a value "", "-" or "none" is removed before indexing')
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,25 @@ class Spot:
         return self.located.field.writes.longest
 
 
+def regex_claims(where: Spot, test: Regex) -> Iterator[Claim]:
+    """Claims for an expression on a keyword: it can match anything, also what is too long to be kept."""
+    yield from _shared(where)
+    holds = value_test(test)
+    if where.writes.empty and any(map(holds, PRUNED)):
+        yield _PRUNED_TEXT
+    if _over(where.home.ignore_above, where.writes.longest):
+        yield _limit(where.home, "misses")
+
+
 def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) -> Iterator[Claim]:
     """Claims for a test of texts, searched in this home of the field."""
     yield from _shared(where)
     holds = pattern_test(pattern, cased)
     if where.kind == "whole":
-        yield from _whole_claims(pattern, cased)
-    elif where.writes.empty and any(map(holds, PRUNED)):
-        yield "pruned", "misses", 'a value "", "-" or "none" is removed before indexing'
+        yield from _whole_claims(where, home, pattern, cased)
+        return
+    if where.writes.empty and any(map(holds, PRUNED)):
+        yield _PRUNED_TEXT
     if home.form == "value":
         if Wild.ANY in pattern and _over(home.ignore_above, where.writes.longest):
             yield _limit(home, "misses")
@@ -102,7 +114,7 @@ def _there_claims(where: Spot, home: Home, direction: str) -> Iterator[Claim]:
 
 def _shared(where: Spot) -> Iterator[Claim]:
     if where.located.field.shared and not where.is_part:
-        yield "shared", "both", f"{where.name} is not filled from {where.raw} alone"
+        yield "shared", where.located.field.shared, f"{where.name} is not filled from {where.raw} alone"
 
 
 def _limit(home: Home, direction: str) -> Claim:
@@ -121,9 +133,12 @@ def _over(limit: int | None, longest: int | None) -> bool:
     return limit is not None and (longest is None or longest > limit)
 
 
-def _whole_claims(pattern: Pattern, cased: bool) -> Iterator[Claim]:
+def _whole_claims(where: Spot, home: Home, pattern: Pattern, cased: bool) -> Iterator[Claim]:
     """An object is JSON text for the rule and {a=b} text in the index: both are tried on made-up objects."""
-    yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
+    holds = pattern_test(pattern, cased)
+    if any(holds(value_text(candidate)) for candidate in object_candidates(pattern)):
+        yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
+        yield from _object_limit(where, home, None, "misses")
     directions = text_directions(pattern, cased)
     if directions:
         direction = "both" if len(directions) == 2 else directions.pop()

@@ -6,7 +6,7 @@ the field table. A construct that a language neither handles nor declares as uns
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from sigmaproof import predicate
@@ -24,8 +24,11 @@ __all__ = ["Emitter", "spot"]
 _ANYTHING = Writes(types=("string", "number", "boolean", "object"), many=True, empty=True)
 
 
-def spot(name: str, calls: frozenset[str]) -> Spot:
-    """Looks an ECS name up. Raises Refusal for a name that no home of the table has."""
+def spot(name: str, calls: frozenset[str], origins: Mapping[str, str] | None = None) -> Spot:
+    """Looks an ECS name up. Raises Refusal for a name that no home of the table has.
+
+    origins: the raw path that a name was mapped from, as one ECS field can have several raw ones.
+    """
     fields = table()
     if name in fields.constants:
         home = Home(name, "keyword")
@@ -35,6 +38,10 @@ def spot(name: str, calls: frozenset[str]) -> Spot:
         located, home = fields.ecs(name)
     except UnknownFieldError as error:
         raise Refusal(f"{error}; apply the pipeline ecs_cloudtrail") from None
+    if origins and name in origins:
+        located = fields.raw(origins[name])
+    if located.field.digest:
+        raise Refusal(f"{located.raw} is a key of digest files, which are no events")
     if not located.sub:
         return Spot(name, located, home, located.field.writes)
     leaf = fields.leaf(located.raw, calls)
@@ -52,9 +59,11 @@ class Emitter:
     NOT: ClassVar[str]
     UNSUPPORTED: ClassVar[dict[type, str]]
 
-    def __init__(self, fold_case: bool = True) -> None:
+    def __init__(self, fold_case: bool = True, origins: Mapping[str, str] | None = None) -> None:
         self.fold_case = fold_case
+        self.origins = origins
         self.expensive = False
+        self.below_not = 0  # how many negations stand around what is emitted now
         self._reasons: dict[tuple[str, str], Reason] = {}
         self._calls: frozenset[str] = frozenset()
         self.fields: dict[str, None] = {}  # the names that the query searches, in its order
@@ -93,7 +102,10 @@ class Emitter:
             case Or():
                 return self.any_of(_flat(tree.parts, Or), negated)
             case Not():
-                return self.NOT.format(self.emit(tree.part, not negated))
+                self.below_not += 1
+                text = self.NOT.format(self.emit(tree.part, not negated))
+                self.below_not -= 1
+                return text
         return self.test(tree, negated)
 
     def joined(self, parts: Iterable[Predicate], operator: str, negated: bool) -> str:
@@ -109,7 +121,7 @@ class Emitter:
         first = parts[0]
         if isinstance(first, Text) and all(isinstance(p, Text) and p.field == first.field for p in parts):
             values = tuple(part for part in parts if isinstance(part, Text))
-            listed = self.text_list(spot(first.field, self._calls), values, negated)
+            listed = self.text_list(spot(first.field, self._calls, self.origins), values, negated)
             if listed is not None:
                 return listed
         return self.joined(parts, self.OR, negated)
@@ -124,7 +136,7 @@ class Emitter:
             raise Refusal(f"{predicate.describe(test)}: {self.UNSUPPORTED[type(test)]}")
         if isinstance(test, FieldRef | predicate.Keyword):
             raise Refusal(f"{predicate.describe(test)}: not supported")
-        where = spot(test.field, self._calls)
+        where = spot(test.field, self._calls, self.origins)
         self.check(where)
         handler: Callable[[Spot, Test, bool], str] = getattr(self, _method(type(test)))
         return handler(where, test, negated)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from sigmaproof.folding import variants
 from sigmaproof.predicate import Pattern, Wild
-from sigmaproof.regex import lucene_char
+from sigmaproof.regex import lucene_char, lucene_literal
 
 __all__ = ["MOST_REGEX", "char_class", "escaped", "pattern_regex", "text_regex"]
 
@@ -19,13 +19,13 @@ MOST_REGEX = 1000  # index.max_regex_length, counted in characters
 
 def escaped(text: str) -> str:
     """A text as literals of Lucene's RegExp under any flags."""
-    return "".join(lucene_char(ord(char)) for char in text)
+    return "".join(lucene_literal(ord(char)) for char in text)
 
 
 def char_class(char: str, cased: bool) -> str:
     """The expression for one character, with its case variants unless cased."""
     forms = char if cased else variants(char)
-    return escaped(char) if len(forms) == 1 else f"[{escaped(forms)}]"
+    return escaped(char) if len(forms) == 1 else f"[{''.join(lucene_char(ord(form)) for form in forms)}]"
 
 
 def text_regex(text: str, cased: bool = False) -> str:

@@ -34,7 +34,7 @@ from sigmaproof.predicate import (
     plain,
 )
 
-__all__ = ["ValueTest", "Verdict", "matcher", "number_text", "pattern_test", "value_test", "value_text"]
+__all__ = ["ValueTest", "Verdict", "as_time", "matcher", "number_text", "pattern_test", "value_test", "value_text"]
 
 Record: TypeAlias = Mapping[str, Any]
 Verdict: TypeAlias = Callable[[Record], bool]
@@ -250,13 +250,14 @@ def _time_part(test: TimePart) -> ValueTest:
     part = _TIME_PARTS[test.part]
 
     def holds(value: Any) -> bool:
-        time = _as_time(value)
+        time = as_time(value)
         return time is not None and part(time) == test.value
 
     return holds
 
 
-def _as_time(value: Any) -> datetime | None:
+def as_time(value: Any) -> datetime | None:
+    """The time of a text in ISO 8601, in UTC; None for anything else."""
     if not isinstance(value, str):
         return None
     try:

@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "TimePart",
     "Wild",
+    "assume",
     "contains",
     "describe",
     "plain",
@@ -211,6 +212,17 @@ def rename(tree: Predicate, new_name: Callable[[str], str]) -> Predicate:
     if isinstance(tree, FieldRef):
         return replace(tree, field=new_name(tree.field), other=new_name(tree.other))
     return replace(tree, field=new_name(tree.field))
+
+
+def assume(tree: Predicate, field: str, truth: bool) -> Predicate:
+    """The same tree with every test of a field taken as true, or as false."""
+    if isinstance(tree, And | Or):
+        return replace(tree, parts=tuple(assume(part, field, truth) for part in tree.parts))
+    if isinstance(tree, Not):
+        return Not(assume(tree.part, field, truth))
+    if isinstance(tree, Keyword) or tree.field != field:
+        return tree
+    return And(()) if truth else Or(())
 
 
 def to_json(tree: Predicate) -> dict[str, Any]:

@@ -62,16 +62,22 @@ class Writes:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One raw field of CloudTrail. open: any sub-field is legal below it. shared: its canonical home is
-    also written from other raw fields, or not always from this one. events: a leaf of an open object for
-    these API calls only (`source/name`). longest_object: characters of the longest rendered text of
-    the whole object in which a value can stand, by value, `*` for any other."""
+    """One raw field of CloudTrail.
+
+    open: any sub-field is legal below it. shared: its canonical home is also written from other raw fields
+    (`extra`), or not always from this one too (`both`); others: raw fields of other homes that fill it.
+    digest: a key of digest files, which are no events. events: a leaf of an open object for these API calls
+    only (`source/name`). longest_object: characters of the longest rendered text of the whole object in which
+    a value can stand, by value, `*` for any other.
+    """
 
     raw: str
     homes: tuple[Home, ...]
     writes: Writes = Writes()
     open: bool = False
-    shared: bool = False
+    shared: str = ""
+    others: tuple[str, ...] = ()
+    digest: bool = False
     events: tuple[str, ...] = ()
     longest_object: tuple[tuple[str, int], ...] = ()
     since: str | None = None
@@ -189,9 +195,11 @@ def _field(entry: Mapping[str, Any]) -> Field:
         key: tuple(v) if isinstance(v, list) else v for key, v in values.pop("writes", {}).items()
     }
     homes = tuple(_home(home) for home in values.pop("homes", ()))
-    events = tuple(values.pop("events", ()))
+    events, others = tuple(values.pop("events", ())), tuple(values.pop("others", ()))
     longest = tuple(sorted(values.pop("longest_object", {}).items()))
-    return replace(Field(homes=homes, **values), writes=Writes(**writes), events=events, longest_object=longest)
+    return replace(
+        Field(homes=homes, **values), writes=Writes(**writes), events=events, others=others, longest_object=longest
+    )
 
 
 @cache

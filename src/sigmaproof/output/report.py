@@ -43,7 +43,8 @@ def _cell_words(cell: Cell) -> str:
         return "refused"
     if cell.error:
         return "ENGINE REFUSES"
-    same = cell.judged - len(cell.explained) - len(cell.unexplained) - len(cell.inadmissible)
+    differing = len(cell.explained) + len(cell.unexplained) + len(cell.inadmissible) + len(cell.rejected)
+    same = cell.judged - differing
     words = [conversion.fidelity, f"{same:,} same"]
     if cell.explained:
         words.append(f"{len(cell.explained):,} differ as claimed")
@@ -51,6 +52,8 @@ def _cell_words(cell: Cell) -> str:
         words.append(f"{len(cell.inadmissible):,} on records AWS can't write")
     if cell.unexplained:
         words.append(f"{len(cell.unexplained):,} DIFFER")
+    if cell.rejected:
+        words.append(f"{len(cell.rejected):,} rejected by the index")
     if cell.unproven:
         words.append("CLAIM WITHOUT EVIDENCE")
     return ", ".join(words)
@@ -67,6 +70,8 @@ def _cell_lines(row: Row, cell: Cell, everything: bool) -> Iterator[str]:
         yield from _difference_lines(row, cell, difference)
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
+    for reason in cell.vacuous:
+        yield f"\n{name}: {reason.code} of {reason.field} can't be shown: it decides on no record that AWS can write"
     yield from _evidence_lines(row, cell, name, everything)
 
 
@@ -83,6 +88,10 @@ def _evidence_lines(row: Row, cell: Cell, name: str, everything: bool) -> Iterat
         for difference in cell.inadmissible:
             yield f"\n{name}: differs on a record that AWS can't write: {difference.judged.inadmissible}"
             yield from _difference_lines(row, cell, difference)
+        for difference in cell.rejected:
+            if difference.raw:
+                yield f"\n{name}: the rule is true on a record that the index rejects: {difference.judged.rejected}"
+                yield from _difference_lines(row, cell, difference)
 
 
 def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[str]:
@@ -95,8 +104,6 @@ def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[
     )
     if difference.unmapped:
         yield f"  index    does not map {difference.unmapped}"
-    if judged.rejected:
-        yield f"  rejected {judged.rejected}"
     for test in deciding(row.rule.tree, judged.record):
         values = "; ".join(values_of(test, judged.record))
         yield f"  because  {describe(test)}: {values}"
@@ -134,7 +141,8 @@ def _cell_json(row: Row, cell: Cell) -> dict[str, Any]:
         "judged": cell.judged,
         "native_matches": row.matched,
         "engine_matches": cell.matched,
-        "rejected": cell.rejected,
+        "rejected": len(cell.rejected),
+        "rejected_native_matches": sum(difference.raw for difference in cell.rejected),
         "error": cell.error,
         "differences": [_difference_json(row, d) for d in (*cell.unexplained, *cell.explained, *cell.inadmissible)],
         "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],

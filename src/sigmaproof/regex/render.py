@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sigmaproof.regex.parser import RegexError
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, Sequence, complement
 
-__all__ = ["lucene_char", "lucene_regex", "re2_source"]
+__all__ = ["lucene_char", "lucene_literal", "lucene_regex", "re2_source"]
 
 _RE2_ANCHORS = {
     Anchor.START: r"\A",
@@ -127,7 +127,7 @@ def _set(ranges: Ranges, spell: Spell) -> str:
     if ranges == ((0, 0x10FFFF),) and spell is lucene_char:
         return "."
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-        return spell(ranges[0][0])
+        return lucene_literal(ranges[0][0]) if spell is lucene_char else spell(ranges[0][0])
     sign, shown = ("^", complement(ranges)) if ranges[-1][1] == 0x10FFFF and ranges[0][0] == 0 else ("", ranges)
     if not shown:
         return "(?s:.)"
@@ -145,8 +145,14 @@ def _re2_char(code: int) -> str:
     return chr(code) if chr(code).isascii() and chr(code).isalnum() else f"\\x{{{code:x}}}"
 
 
+def lucene_literal(code: int) -> str:
+    """One character outside of a set. A backslash is a set of its own: query_string's lexer would take the one
+    before the closing slash for the escape of that slash."""
+    return r"[\\]" if code == ord("\\") else lucene_char(code)
+
+
 def lucene_char(code: int) -> str:
-    """Every ASCII character that is no letter, digit or underscore escaped: operators depend on flags."""
+    """One character in a set. What is no letter, digit or underscore is escaped: operators depend on flags."""
     char = chr(code)
     if 0xD800 <= code <= 0xDFFF:
         raise RegexError("a lone surrogate can't be spelled in a query")

@@ -8,6 +8,7 @@ from typing import Any
 
 from sigmaproof.fields import Field, Writes, table
 from sigmaproof.folding import fold
+from sigmaproof.matching import as_time
 from sigmaproof.normalize.javamap import java_text
 from sigmaproof.paths import Getter, getter
 from sigmaproof.spelling import event_names
@@ -27,10 +28,14 @@ def _faults(record: Mapping[str, Any]) -> Iterator[str]:
     for field, values in _readers():
         if not field.writes.many and _has_list(record, field.raw):
             yield f"{field.raw} is a list"
+        elif not field.writes.empty and _has_empty_list(record, field.raw):
+            yield f"{field.raw} is an empty list"
         for value in values(record):
-            fault = _fault(value, field.writes, field.open)
+            fault = _fault(value, field.writes, field.open, is_date=field.homes[0].type == "date")
             if fault:
                 yield f"{field.raw} {fault}"
+    if "eventName" in record and any(field.digest and field.raw in record for field in table().fields):
+        yield "mixes an event and a digest file"
     yield from _call_faults(record)
     if _depth(record) > DEEPEST:
         yield f"nested deeper than {DEEPEST} levels"
@@ -43,15 +48,25 @@ def _readers() -> tuple[tuple[Field, Getter], ...]:
 
 def _has_list(record: Mapping[str, Any], path: str) -> bool:
     """Whether a list stands at the path or on the way to it."""
-    node: Any = record
-    for key in path.split("."):
-        node = node.get(key) if isinstance(node, dict) else None
-        if isinstance(node, list):
-            return True
-    return False
+    return next(_lists(record, path.split(".")), None) is not None
 
 
-def _fault(value: Any, writes: Writes, is_open: bool) -> str | None:
+def _has_empty_list(record: Mapping[str, Any], path: str) -> bool:
+    """Whether a list without elements stands there."""
+    return any(not found for found in _lists(record, path.split(".")))
+
+
+def _lists(node: Any, keys: list[str]) -> Iterator[list[Any]]:
+    """The lists at a path and on the way to it."""
+    if isinstance(node, list):
+        yield node
+        for element in node:
+            yield from _lists(element, keys)
+    elif keys and isinstance(node, dict):
+        yield from _lists(node.get(keys[0]), keys[1:])
+
+
+def _fault(value: Any, writes: Writes, is_open: bool, is_date: bool = False) -> str | None:
     if value is None:
         return None if writes.empty or is_open else "is null"
     kind = _kind(value)
@@ -62,6 +77,8 @@ def _fault(value: Any, writes: Writes, is_open: bool) -> str | None:
     text = value if isinstance(value, str) else java_text(value)
     if text in _PRUNED and not writes.empty:
         return f"is {text!r}"
+    if is_date and as_time(value) is None:
+        return "is no time"
     if writes.longest is not None and len(text) > writes.longest:
         return f"is longer than {writes.longest} characters"
     return None if text in _PRUNED or _is_spelled(text, writes) else f"is not spelled as AWS does: {text[:60]!r}"

@@ -27,7 +27,12 @@ class Judged:
     document: Mapping[str, Any]
     inadmissible: str | None = None
     rejected: str | None = None
-    generated: bool = False
+    generated_for: str | None = None
+
+    @property
+    def generated(self) -> bool:
+        """Whether it is a witness of some rule (`generated_for`, its id), which only that rule is judged on."""
+        return self.generated_for is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ class Difference:
 
 @dataclass
 class Cell:
-    """One rule in one target, judged. unproven: reasons for which no admissible record showed a difference."""
+    """One rule in one target, judged. unproven: reasons for which no admissible record showed a difference.
+    rejected: records whose documents the engine did not take, so that no query can judge them. vacuous: reasons
+    about a field that decides on no record that AWS can write, so that nothing can be shown."""
 
     conversion: Conversion
     judged: int = 0
@@ -72,8 +79,9 @@ class Cell:
     explained: list[Difference] = field(default_factory=list)
     unexplained: list[Difference] = field(default_factory=list)
     inadmissible: list[Difference] = field(default_factory=list)
-    rejected: int = 0
+    rejected: list[Difference] = field(default_factory=list)
     error: str | None = None
+    vacuous: list[Reason] = field(default_factory=list)
     unproven: tuple[tuple[Reason, str], ...] = ()
 
     @property

@@ -19,7 +19,7 @@ from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.matching import Verdict
 from sigmaproof.normalize import normalize
 from sigmaproof.paths import found
-from sigmaproof.predicate import Predicate
+from sigmaproof.predicate import Predicate, assume
 from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
@@ -91,7 +91,7 @@ def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine) -> list
     for rule in rules:
         for number, record in enumerate(witnesses(rule.tree), 1):
             place = f"generated#{number} for {rule.title}"
-            judged.append(replace(_judged(f"w{len(judged)}", place, record), generated=True))
+            judged.append(replace(_judged(f"w{len(judged)}", place, record), generated_for=rule.id))
     rejected = engine.load((one.id, one.document) for one in judged).rejected
     return [replace(one, rejected=rejected.get(one.id)) for one in judged]
 
@@ -147,7 +147,11 @@ class _Side:
 def _native(rule: Rule, judged: Sequence[Judged], pipelines: Sequence[ProcessingPipeline]) -> list[_Side]:
     on_raw = compile_predicate(rule.tree)
     on_document = _on_document(rule, pipelines)
-    return [_Side(one, on_raw(one.record), on_document(one.document) if on_document else None) for one in judged]
+    return [
+        _Side(one, on_raw(one.record), on_document(one.document) if on_document else None)
+        for one in judged
+        if one.generated_for in (None, rule.id)
+    ]
 
 
 def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline]) -> Verdict | None:
@@ -176,7 +180,7 @@ def _cell(
                 None if side.judged.rejected else side.judged.id in answer.matched,
                 question.unmapped,
             )
-    cell.unproven = tuple(_unproven(cell))
+    cell.unproven = tuple(_unproven(cell, rule.tree, sides))
     return cell
 
 
@@ -190,19 +194,26 @@ def _judge(cell: Cell, tree: Predicate, side: _Side, engine: bool | None, unmapp
     if unmapped is None:
         cell.judged += 1
         cell.matched += engine is True
-        cell.rejected += engine is None
-    if engine is None and not side.raw:
-        return  # no query finds a rejected document, and this rule has nothing to find in it
-    if engine is not side.raw:
+        if engine is None:
+            cell.rejected.append(Difference(side.judged, side.raw, side.document, None))
+    if engine is not None and engine is not side.raw:
         reasons = explaining(cell.conversion, tree, side.judged, side.raw)
         if unmapped is None or not (reasons or side.judged.inadmissible):
             cell.add(Difference(side.judged, side.raw, side.document, engine, reasons, unmapped))
 
 
-def _unproven(cell: Cell) -> Iterable[tuple[Reason, str]]:
-    """Reasons and directions that no admissible record showed."""
+def _unproven(cell: Cell, tree: Predicate, sides: Sequence[_Side]) -> Iterable[tuple[Reason, str]]:
+    """Reasons and directions that no admissible record showed, though the field decides on some of them."""
     for reason in cell.conversion.reasons:
         shown = {difference.direction for difference in cell.evidence(reason)}
         wanted = {"misses", "extra"} if reason.direction == "both" else {reason.direction}
-        for direction in sorted(wanted - shown):
-            yield reason, direction
+        if wanted - shown and not _can_decide(tree, reason.field, sides):
+            cell.vacuous.append(reason)
+        else:
+            yield from ((reason, direction) for direction in sorted(wanted - shown))
+
+
+def _can_decide(tree: Predicate, field_name: str, sides: Sequence[_Side]) -> bool:
+    """Whether the tests of a field decide the rule on some record that AWS can write."""
+    true, false = (compile_predicate(assume(tree, field_name, truth)) for truth in (True, False))
+    return any(true(side.judged.record) != false(side.judged.record) for side in sides if not side.judged.inadmissible)

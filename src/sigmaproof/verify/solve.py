@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from sigmaproof.evaluate.compile import compile_predicate
-from sigmaproof.fields import UnknownFieldError, table
+from sigmaproof.fields import UnknownFieldError, Writes, table
+from sigmaproof.folding import fold
+from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
     And,
     Boolean,
@@ -20,6 +22,7 @@ from sigmaproof.predicate import (
     Compare,
     Exists,
     FieldRef,
+    FieldTest,
     Keyword,
     Not,
     Null,
@@ -37,7 +40,7 @@ from sigmaproof.regex import parse
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Repeat, Sequence
 from sigmaproof.spelling import spellings
 
-__all__ = ["BASE", "MISSING", "Draft", "built", "fitting", "pivots"]
+__all__ = ["BASE", "MISSING", "Draft", "built", "fitting", "ordinary", "pivots"]
 
 MISSING = object()
 Draft: TypeAlias = Mapping[str, Any]
@@ -71,9 +74,16 @@ BASE: dict[str, Any] = {
 }
 
 
+# Roots that are lists of objects in every record.
+_LISTS = {"resources", "logFiles"}
+
+
 def built(draft: Draft) -> dict[str, Any]:
     """The record of a draft: the ordinary one with these paths set or removed."""
     record = copy.deepcopy(BASE)
+    if any(path.startswith("userIdentity.sessionContext.sessionIssuer.") for path in draft):
+        record["userIdentity"]["type"] = "AssumedRole"  # only then the integration looks at the issuer
+        del record["userIdentity"]["userName"]
     for path, value in draft.items():
         _put(record, path.split("."), value)
     return record
@@ -82,6 +92,8 @@ def built(draft: Draft) -> dict[str, Any]:
 def _put(record: dict[str, Any], keys: list[str], value: Any) -> None:
     for key in keys[:-1]:
         inner = record.get(key)
+        if key in _LISTS:
+            inner = record.setdefault(key, [{}])[0] if value is not MISSING else next(iter(record.get(key, [])), None)
         if not isinstance(inner, dict):
             if value is MISSING:
                 return
@@ -105,19 +117,42 @@ def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
     yield from ({test.field: value} for value in values)
 
 
-def _true_values(test: Test) -> list[Any]:
+def _writes(test: FieldTest) -> Writes:
+    """What AWS writes at a test's field; anything, where the table does not say."""
+    try:
+        located = table().raw(test.field)
+    except UnknownFieldError:
+        return Writes()
+    return Writes(types=("string", "number", "boolean", "object")) if located.sub else located.field.writes
+
+
+def ordinary(test: FieldTest) -> list[Any]:
+    """Values that AWS can write at a test's field."""
+    writes = _writes(test)
+    if "string" not in writes.types:
+        return [{"a": "x"}] if "object" in writes.types else [True, False]
+    if writes.spelling == "event_names":
+        return ["DescribeInstances", "GetUser"]
+    return list(writes.values) or ["x", "other"]
+
+
+def _true_values(test: FieldTest) -> list[Any]:
     match test:
         case Text():
-            return [text_of(test)]
-        case Number() | Boolean():
-            return [test.value]
+            return _typed(test, text_of(test))
+        case Number():
+            return (
+                [test.value, number_text(test.value)] if "number" in _writes(test).types else [number_text(test.value)]
+            )
+        case Boolean():
+            return _typed(test, str(test.value).lower())
         case Compare():
             step = {"lt": -1, "gt": 1}.get(test.op, 0)
             return [test.value + step]
         case Null():
             return [MISSING]
         case Exists():
-            return ["sigmaproof"]
+            return ordinary(test)[:1]
         case Regex():
             return [_example(parse(test.source, test.flags))]
         case Cidr():
@@ -127,26 +162,32 @@ def _true_values(test: Test) -> list[Any]:
     return []
 
 
-def _false_values(test: Test) -> list[Any]:
+def _typed(test: FieldTest, text: str) -> list[Any]:
+    """A text as the type that AWS writes there."""
+    if text in ("true", "false") and "boolean" in _writes(test).types:
+        return [text == "true", text]
+    return [{"a": text}, text] if _writes(test).types == ("object",) else [text]
+
+
+def _false_values(test: FieldTest) -> list[Any]:
     match test:
-        case Null() | TimePart():
-            return ["sigmaproof"]
+        case Null():
+            return ordinary(test)
         case Compare():
             return [test.value + {"lt": 1, "lte": 1}.get(test.op, -1), MISSING]
-        case Boolean():
-            return [not test.value, MISSING]
         case Cidr():
             return ["192.0.2.1", "AWS Internal"]
         case Exists():
             return [MISSING]
-    return ["sigmaproof-other", MISSING]
+    return [*ordinary(test), MISSING]
 
 
 def text_of(test: Text, fill: str = "") -> str:
     """A text that has the pattern, spelled as AWS does where that is known. fill: what `*` stands for."""
     text = plain(test.pattern)
     if text is None:
-        return "".join(p if isinstance(p, str) else fill if p is Wild.ANY else "x" for p in test.pattern)
+        filled = "".join(p if isinstance(p, str) else fill if p is Wild.ANY else "x" for p in test.pattern)
+        return fold(filled) if _writes(test).spelling == "lower" and not test.cased else filled
     if test.cased:
         return text
     try:
@@ -203,10 +244,22 @@ def _test_drafts(test: Test, truth: bool, draft: Draft) -> Iterator[Draft]:
     if holds(built(draft)) == truth:
         yield draft
     for values in fitting(test, truth):
-        if not any(path in draft and draft[path] != value for path, value in values.items()):
-            extended = {**draft, **values}
+        for extended in _merged(draft, values):
             if holds(built(extended)) == truth:
                 yield extended
+
+
+def _merged(draft: Draft, values: dict[str, Any]) -> Iterator[Draft]:
+    """The draft with these values; where it has a text already, the two texts as one (several `contains`)."""
+    taken = [path for path, value in values.items() if path in draft and draft[path] != value]
+    if not taken:
+        yield {**draft, **values}
+    elif len(values) == 1 and isinstance(draft[taken[0]], str) and isinstance(values[taken[0]], str):
+        old, new = draft[taken[0]], values[taken[0]]
+        yield {**draft, taken[0]: old + new}
+        yield {**draft, taken[0]: new + old}
+    elif len(values) == 1 and isinstance(draft[taken[0]], dict) and isinstance(values[taken[0]], dict):
+        yield {**draft, taken[0]: {**draft[taken[0]], f"b{len(draft[taken[0]])}": values[taken[0]].get("a")}}
 
 
 def pivots(tree: Predicate, draft: Draft | None = None) -> Iterator[tuple[Test, Draft]]:

@@ -12,7 +12,19 @@ from typing import Any
 
 from sigmaproof.claims import object_candidates
 from sigmaproof.fields import Field, Located, UnknownFieldError, table
-from sigmaproof.predicate import Boolean, FieldRef, FieldTest, Keyword, Number, Predicate, Test, Text, Wild
+from sigmaproof.predicate import (
+    Boolean,
+    FieldRef,
+    FieldTest,
+    Keyword,
+    Number,
+    Predicate,
+    Regex,
+    Test,
+    Text,
+    Wild,
+    tests,
+)
 from sigmaproof.verify.solve import MISSING, Draft, built, fitting, pivots, text_of
 
 __all__ = ["witnesses"]
@@ -27,13 +39,19 @@ def witnesses(tree: Predicate) -> list[dict[str, Any]]:
     """Records for a rule's tree over raw fields, each once, in a fixed order."""
     found: dict[str, dict[str, Any]] = {}
     for test, draft in pivots(tree):
-        for changed in _drafts(test, draft):
+        beside = " ".join(text_of(t) for t, _ in tests(tree) if isinstance(t, Text) and _same_field(t, test))
+        for changed in _drafts(test, draft, beside):
             record = built(changed)
             found.setdefault(json.dumps(record, sort_keys=False), record)
     return list(found.values())
 
 
-def _drafts(test: Test, draft: Draft) -> Iterator[Draft]:
+def _same_field(other: Text, test: Test) -> bool:
+    return other is not test and not isinstance(test, Keyword) and other.field == test.field
+
+
+def _drafts(test: Test, draft: Draft, beside: str) -> Iterator[Draft]:
+    """beside: the texts that other tests of the same field want."""
     for truth in (True, False):
         for values in fitting(test, truth):
             yield {**draft, **values}
@@ -43,14 +61,25 @@ def _drafts(test: Test, draft: Draft) -> Iterator[Draft]:
         located = table().raw(test.field)
     except UnknownFieldError:
         return
+    own = draft.get(test.field)
     for value in _values(test, located):
         yield {**draft, test.field: value}
+        if isinstance(own, str) and isinstance(value, str):
+            yield {**draft, test.field: own + value}
+        if beside and isinstance(value, dict):
+            yield {**draft, test.field: {**value, "z": beside}}
     yield from _around(test, located, draft)
+    if beside and not located.sub:
+        for changed in _around(test, located, draft):
+            value = changed.get(test.field)
+            if isinstance(value, dict):
+                yield {**changed, test.field: {**value, "z": beside}}
 
 
 def _values(test: Test, located: Located) -> Iterator[Any]:
     """Values of the field itself."""
     yield from ODD
+    yield from ("y" * (size + more) for size in SIZES[:2] for more in (0, 1))
     if isinstance(test, Number | Boolean):
         text = str(test.value).lower()
         yield from (test.value, text, text.upper(), [test.value], float(test.value))
@@ -75,9 +104,12 @@ def _values(test: Test, located: Located) -> Iterator[Any]:
         )
         for size in SIZES:
             yield from _sized(test, size)
-        if not located.sub and located.field.open:
-            yield from object_candidates(test.pattern)
-            yield from ({text: ""}, {"a": text, "b": None}, {"a": 1, text: {}})
+    if isinstance(test, Regex):
+        for example in _own_values(test)[:1]:
+            yield from (f"{example}{'y' * 1025}", f"{'y' * 1025}{example}", f"{example[:1] * 1025}{example}")
+    if isinstance(test, Text) and not located.sub and located.field.open:
+        yield from object_candidates(test.pattern)
+        yield from ({text: ""}, {"a": text, "b": None}, {"a": 1, text: {}})
 
 
 def _sized(test: Text, size: int) -> Iterator[str]:
@@ -152,6 +184,7 @@ def _shared(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     """The ECS field filled from another raw field, or not filled from this one."""
     home = located.field.homes[0].name
     others = [f.raw for f in table().fields if f.raw != located.raw and any(h.name == home for h in f.homes)]
+    others += located.field.others
     for value in _own_values(test):
         for kind in ("AWSService", "AssumedRole", "FederatedUser", "IdentityCenterUser", "Root"):
             typed: Draft = {**draft, "userIdentity.type": kind, "userIdentity.invokedBy": "ec2.amazonaws.com"}

@@ -6,7 +6,8 @@ can be made about the whole query. Its per-node methods are therefore never call
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -16,8 +17,9 @@ from sigma.rule import SigmaRule
 
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Conversion, Refusal
+from sigmaproof.fields import UnknownFieldError, table
 from sigmaproof.lower import LoweringError, lower_rule
-from sigmaproof.predicate import Predicate
+from sigmaproof.predicate import Keyword, Predicate, tests
 
 __all__ = ["TreeBackend"]
 
@@ -50,13 +52,14 @@ class TreeBackend(Backend):
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
         unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target)
         try:
-            return self.emitted(self.tree(rule), unconverted)
+            origins = _origins(lower_rule(rule))
+            return self.emitted(self.tree(rule), unconverted, origins)
         except (Refusal, LoweringError) as refusal:
             return replace(unconverted, refusal=str(refusal))
 
-    def emitted(self, tree: Predicate, unconverted: Conversion) -> Conversion:
-        """The conversion of a lowered tree. Raises Refusal."""
-        emitter = self.emitter(self.fold_case)
+    def emitted(self, tree: Predicate, unconverted: Conversion, origins: Mapping[str, str]) -> Conversion:
+        """The conversion of a lowered tree; origins are the raw names of its ECS names. Raises Refusal."""
+        emitter = self.emitter(self.fold_case, origins)
         query = self.wrap(emitter.query(tree))
         return replace(
             unconverted,
@@ -85,6 +88,16 @@ class TreeBackend(Backend):
         query = conversion.query if callback is None else callback(rule, output_format, 0, None, conversion.query)
         rule.set_conversion_result([query])
         return [query]
+
+
+def _origins(tree: Predicate) -> dict[str, str]:
+    """The raw names of a rule by the canonical ECS names that the pipeline will give them."""
+    found: dict[str, str] = {}
+    for test, _ in tests(tree):
+        for name in () if isinstance(test, Keyword) else (test.field,):
+            with suppress(UnknownFieldError):
+                found.setdefault(table().raw(name).canonical, name)
+    return found
 
 
 # pySigma declares one abstract method a kind of node; none of them is reached from `convert_rule`.

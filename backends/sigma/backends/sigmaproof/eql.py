@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from sigmaproof.claims import Spot, exists_claims, null_claims, object_directions_of, text_claims
+from sigmaproof.claims import Spot, exists_claims, null_claims, object_directions_of, regex_claims, text_claims
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import has_case
@@ -96,11 +96,11 @@ class EqlEmitter(Emitter):
         field = self.field(where.name)
         if where.kind == "boolean":
             values = boolean_values(where.name, test)
-            return self.atom(field, [f"{field} == {str(value).lower()}" for value in values], negated)
+            return self.atom(field, [f"{field} == {str(value).lower()}" for value in values])
         _check_searchable(where)
         self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
         operator, value = self.comparison(where, test, negated)
-        return self.atom(field, [f"{field} {operator} {value}"], negated)
+        return self.atom(field, [f"{field} {operator} {value}"])
 
     def text_list(self, where: Spot, tests: tuple[Text, ...], negated: bool) -> str | None:
         """Several texts as one list, where one operator says them all."""
@@ -112,7 +112,7 @@ class EqlEmitter(Emitter):
         for test in tests:
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
         field = self.field(where.name)
-        return self.atom(field, [f"{field} {operator} ({', '.join(values)})"], negated)
+        return self.atom(field, [f"{field} {operator} ({', '.join(values)})"])
 
     def comparison(self, where: Spot, test: Text, negated: bool) -> tuple[str, str]:
         """The operator and the value for a keyword. `:` folds ASCII only, as Sigma's meaning does here."""
@@ -146,7 +146,7 @@ class EqlEmitter(Emitter):
         self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
         for direction in object_directions_of(where, pattern, cased):
             self.because("rendered-text", direction, where, negated, "an object is JSON for the rule, {a=b} there")
-        return self.rendered(where, self.value_regex(where, pattern, cased, negated), negated)
+        return self.rendered(where, self.value_regex(where, pattern, cased, negated))
 
     def value_regex(self, where: Spot, pattern: Pattern, cased: bool, negated: bool) -> str:
         """The expression of a value in the text, with what has to stand before and after it."""
@@ -167,13 +167,13 @@ class EqlEmitter(Emitter):
         """What stands after a value: the next key, the end of its object, or of its list."""
         return r"[,\}\]].*" if where.writes.many else r"[,\}].*"
 
-    def rendered(self, where: Spot, value: str, negated: bool) -> str:
+    def rendered(self, where: Spot, value: str) -> str:
         """The atom that finds `key=` and this expression. The key follows `{`, `, ` or, when it has dots, a dot."""
         home = where.located.home("rendered")
         key = where.located.sub.rsplit(".", 1)[-1]
         source = self.checked(f".*[{{ .]{escaped(key)}={value}")
         self.expensive = True
-        return self.regex_atom(home.name, source, negated)
+        return self.regex_atom(home.name, source)
 
     def on_number(self, where: Spot, test: Number, negated: bool) -> str:
         """A number, as the texts that it can have."""
@@ -183,11 +183,11 @@ class EqlEmitter(Emitter):
             self.claim(where, text_claims(where, home, (texts[0],), True), negated)
             self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
             value = "|".join(map(escaped, texts))
-            return self.rendered(where, f"{self.list_opening(where)}({value}){self.closing(where)}", negated)
+            return self.rendered(where, f"{self.list_opening(where)}({value}){self.closing(where)}")
         _check_searchable(where)
         self.claim(where, text_claims(where, where.home, (texts[0],), True), negated)
         field = self.field(where.name)
-        return self.atom(field, [f"{field} == {eql_string(text)}" for text in texts], negated)
+        return self.atom(field, [f"{field} == {eql_string(text)}" for text in texts])
 
     def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
         """A boolean: its text, or the boolean itself where the index has that type."""
@@ -199,7 +199,10 @@ class EqlEmitter(Emitter):
             home = where.located.home("rendered")
             self.claim(where, null_claims(where, home), negated)
             self.because("rendered-text", "misses", where, negated, f"other text in {home.name} can look the same")
-            return "not " + self.rendered(where, ".*", not negated)
+            self.below_not += 1
+            text = "not " + self.rendered(where, ".*")
+            self.below_not -= 1
+            return text
         self.claim(where, null_claims(where, where.home), negated)
         return f"{self.field(where.name)} == null"
 
@@ -209,7 +212,7 @@ class EqlEmitter(Emitter):
             home = where.located.home("rendered")
             self.claim(where, exists_claims(where, home), negated)
             self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
-            return self.rendered(where, ".*", negated)
+            return self.rendered(where, ".*")
         self.claim(where, exists_claims(where, where.home), negated)
         return f"{self.field(where.name)} != null"
 
@@ -222,27 +225,28 @@ class EqlEmitter(Emitter):
         except RegexError as error:
             raise Refusal(f"{where.raw}|re: {error}") from None
         self.expensive = True
-        self.claim(where, text_claims(where, where.home, (Wild.ANY,)), negated)
-        return self.regex_atom(where.name, self.checked(source), negated)
+        self.claim(where, regex_claims(where, test), negated)
+        return self.regex_atom(where.name, self.checked(source))
 
     def on_cidr(self, where: Spot, test: Cidr, negated: bool) -> str:
         """A network, on the field's home of type ip."""
         for home in where.located.field.homes:
             if home.type == "ip" and not where.is_part:
                 field = self.field(home.name)
-                return self.atom(field, [f"cidrMatch({field}, {eql_string(test.network)})"], negated)
+                return self.atom(field, [f"cidrMatch({field}, {eql_string(test.network)})"])
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 
-    def regex_atom(self, name: str, source: str, negated: bool) -> str:
+    def regex_atom(self, name: str, source: str) -> str:
         """The atom of an expression for the whole value."""
         field = self.field(name)
-        return self.atom(field, [f"{field} regex {eql_string(source)}"], negated)
+        return self.atom(field, [f"{field} regex {eql_string(source)}"])
 
-    def atom(self, field: str, texts: list[str], negated: bool) -> str:
-        """One or several alternatives about a field, guarded where a negation stands around."""
+    def atom(self, field: str, texts: list[str]) -> str:
+        """One or several alternatives about a field, guarded where any negation stands around: not of an unmapped
+        field is neither true nor false in EQL, so an even number of negations does not cancel out."""
         text = " or ".join(texts)
         grouped = f"({text})" if len(texts) > 1 else text
-        if negated and texts != [f"{field} != null"]:
+        if self.below_not and texts != [f"{field} != null"]:
             return f"({field} != null and {grouped})"
         return grouped
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sigmaproof.claims import Spot, exists_claims, null_claims, text_claims
+from sigmaproof.claims import Spot, exists_claims, null_claims, regex_claims, text_claims
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import has_case
@@ -165,7 +165,7 @@ class LuceneEmitter(Emitter):
         """An expression, anchored and spelled for Lucene."""
         if where.kind != "keyword":
             raise Refusal(f"{where.raw}|re: an expression needs a keyword field, not {where.kind} of an object")
-        self.claim(where, text_claims(where, where.home, (Wild.ANY,)), negated)
+        self.claim(where, regex_claims(where, test), negated)
         try:
             return self.regex(where, lucene_regex(parse(test.source, test.flags)))
         except RegexError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -25,7 +26,7 @@ class NativeBackend(TreeBackend):
     target: ClassVar[str] = "native"
     requires_pipeline: ClassVar[bool] = False
 
-    def emitted(self, tree: Predicate, unconverted: Conversion) -> Conversion:
+    def emitted(self, tree: Predicate, unconverted: Conversion, origins: Mapping[str, str]) -> Conversion:
         """The tree as plain data, with the version of its form."""
         query: dict[str, Any] = {"version": FORMAT_VERSION, "predicate": to_json(tree)}
         return replace(unconverted, query=query)
