@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["err", "new_table", "note", "out", "plural"]
 
-WIDTH = 160
+WIDTH = 180
 
 
 @cache

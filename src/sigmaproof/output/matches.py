@@ -11,6 +11,8 @@ from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.output.consoles import new_table, note, out, plural
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sigmaproof.evaluate.run import Match
     from sigmaproof.events import Event
     from sigmaproof.rules import Rule
@@ -27,7 +29,7 @@ class MatchWriter:
         self.rules = rules
         self.records = 0
         self.matches = 0
-        self.table = new_table("level", "rule", "time", "who", "event", "place") if form == "table" else None
+        self.table = _match_table() if form == "table" else None
 
     def seen(self, event: Event) -> None:
         """Counts a record."""
@@ -40,12 +42,13 @@ class MatchWriter:
         if self.table is None:
             print(json.dumps(match.to_json(), ensure_ascii=True), flush=True)
             return
-        who = match.value("userIdentity.arn", "aws.cloudtrail.user_identity.arn")
+        arn = match.value("userIdentity.arn", "aws.cloudtrail.user_identity.arn")
+        who = str(arn).rsplit(":", 1)[-1] if arn else "-"
         cells = (
             match.rule.level,
             match.rule.title,
             *_shown(match, "eventTime", "@timestamp"),
-            str(who or "-"),
+            who,
         )
         self.table.add_row(*cells, *_shown(match, "eventID", "event.id"), match.event.place)
 
@@ -55,6 +58,13 @@ class MatchWriter:
             out().print(self.table)
         rules = plural(len(self.rules), "rule")
         note(f"{plural(self.matches, 'match')} in {plural(self.records, 'record')}, {rules}")
+
+
+def _match_table() -> Table:
+    table = new_table("level", "rule", "time", "who", "event", "place")
+    for index in (0, 2, 4):
+        table.columns[index].no_wrap = True
+    return table
 
 
 def _shown(match: Match, raw: str, ecs: str) -> tuple[str]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
+from sigmaproof.fields import table
+from sigmaproof.matching import value_text
+from sigmaproof.normalize.javamap import java_text
 from sigmaproof.output.consoles import new_table, out, plural
+from sigmaproof.paths import getter
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
 from sigmaproof.verify.run import HEADINGS, Report
+from sigmaproof.verify.solve import BASE
 
 __all__ = ["write_report"]
 
@@ -31,32 +36,24 @@ def write_report(report: Report, form: str, everything: bool) -> None:
 
 
 def _write_matrix(report: Report) -> None:
-    table = new_table("rule", "native matches", *(HEADINGS.get(target, target) for target in report.targets))
+    table = new_table("rule", "matches", *(HEADINGS.get(target, target) for target in report.targets))
+    table.columns[1].justify = "right"
     for row in report.rows:
         table.add_row(row.rule.title, f"{row.matched:,}", *(_cell_words(cell) for cell in row.cells))
     out().print(table)
 
 
 def _cell_words(cell: Cell) -> str:
-    conversion = cell.conversion
-    if conversion.refusal is not None:
+    """The claim, and on how many records that AWS can write the verdict is the rule's."""
+    if cell.conversion.refusal is not None:
         return "refused"
     if cell.error:
-        return "ENGINE REFUSES"
-    differing = len(cell.explained) + len(cell.unexplained) + len(cell.inadmissible) + len(cell.rejected)
-    same = cell.judged - differing
-    words = [conversion.fidelity, f"{same:,} same"]
-    if cell.explained:
-        words.append(f"{len(cell.explained):,} differ as claimed")
-    if cell.inadmissible:
-        words.append(f"{len(cell.inadmissible):,} on records AWS can't write")
+        return "THE ENGINE REFUSES THE QUERY"
+    differing = len(cell.explained) + len(cell.unexplained)
+    words = f"{cell.conversion.fidelity}, {cell.counted - differing:,} of {cell.counted:,}"
     if cell.unexplained:
-        words.append(f"{len(cell.unexplained):,} DIFFER")
-    if cell.rejected:
-        words.append(f"{len(cell.rejected):,} rejected by the index")
-    if cell.unproven:
-        words.append("CLAIM WITHOUT EVIDENCE")
-    return ", ".join(words)
+        words += f", {len(cell.unexplained):,} NOT AS CLAIMED"
+    return words + (", CLAIM WITHOUT EVIDENCE" if cell.unproven else "")
 
 
 def _cell_lines(row: Row, cell: Cell, everything: bool) -> Iterator[str]:
@@ -76,43 +73,68 @@ def _cell_lines(row: Row, cell: Cell, everything: bool) -> Iterator[str]:
 
 
 def _evidence_lines(row: Row, cell: Cell, name: str, everything: bool) -> Iterator[str]:
-    """For each reason the records that show it: the smallest one a direction, or all of them."""
+    """For each reason and direction a record that shows it: one of the given logs, or the smallest generated one."""
     for reason in cell.conversion.reasons:
-        shown: set[str] = set()
-        for difference in cell.evidence(reason):
-            if everything or difference.direction not in shown:
-                shown.add(difference.direction)
-                yield f"\n{name}: {reason.code} ({difference.direction}): {reason.detail}"
+        for direction in ("misses", "extra"):
+            found = [difference for difference in cell.evidence(reason) if difference.direction == direction]
+            shown = found if everything else found[:1]
+            if shown:
+                yield f"\n{name}: {reason.code} ({direction}): {reason.detail}"
+            for difference in shown:
                 yield from _difference_lines(row, cell, difference)
+            if len(found) > len(shown):
+                yield f"  and {plural(len(found) - len(shown), 'record')} more (--all shows them)"
     if everything:
-        for difference in cell.inadmissible:
-            yield f"\n{name}: differs on a record that AWS can't write: {difference.judged.inadmissible}"
+        yield from _apart_lines(row, cell, name)
+
+
+def _apart_lines(row: Row, cell: Cell, name: str) -> Iterator[str]:
+    """What breaks no claim: records that AWS can't write, and documents that the index does not take."""
+    for difference in cell.inadmissible:
+        yield f"\n{name}: differs on a record that AWS can't write: {difference.judged.inadmissible}"
+        yield from _difference_lines(row, cell, difference)
+    for difference in cell.rejected:
+        if difference.raw:
+            yield f"\n{name}: the rule is true on a record that the index rejects: {difference.judged.rejected}"
             yield from _difference_lines(row, cell, difference)
-        for difference in cell.rejected:
-            if difference.raw:
-                yield f"\n{name}: the rule is true on a record that the index rejects: {difference.judged.rejected}"
-                yield from _difference_lines(row, cell, difference)
 
 
 def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[str]:
     judged = difference.judged
     heading = HEADINGS.get(cell.conversion.target, cell.conversion.target)
     yield f"  record   {judged.place}"
-    yield (
-        f"  verdicts rule: {_verdict(difference.raw)}; rule on the ECS document: {_verdict(difference.document)}; "
-        f"{heading}: {_verdict(difference.engine)}"
-    )
+    raw, document = _verdict(difference.raw), _verdict(difference.document)
+    yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {_verdict(difference.engine)}"
     if difference.unmapped:
         yield f"  index    does not map {difference.unmapped}"
     for test in deciding(row.rule.tree, judged.record):
         values = "; ".join(values_of(test, judged.record))
         yield f"  because  {describe(test)}: {values}"
+    for size in sorted({_size(reason.field, judged.record) for reason in difference.reasons if reason.code == "limit"}):
+        yield f"  size     {size}"
     if judged.generated:
-        yield f"  JSON     {_short(json.dumps(judged.record, ensure_ascii=True))}"
+        changed = {key: value for key, value in judged.record.items() if BASE.get(key, "") != value}
+        yield f"  with     {json.dumps(_shortened(changed), ensure_ascii=False)}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 1500 else f"{text[:1000]} … {text[-300:]} ({len(text):,} characters)"
+def _size(name: str, record: Mapping[str, Any]) -> str:
+    """How long the text is that the index would have to keep."""
+    located = table().raw(name)
+    whole = record.get(located.field.raw) if located.field.open else next(iter(getter(name)(record)), None)
+    text = java_text(whole) if isinstance(whole, dict | list) else value_text(whole)
+    return f"{located.field.raw} has {len(text):,} characters as text"
+
+
+def _shortened(value: Any) -> Any:
+    """The same record with its long texts and lists cut, for reading."""
+    if isinstance(value, dict):
+        return {key: _shortened(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        more = [f"… {len(value):,} elements"] if len(value) > 3 else []
+        return [_shortened(inner) for inner in value[:3]] + more
+    if isinstance(value, str) and len(value) > 80:
+        return f"{value[:40]}… ({len(value):,} characters)"
+    return value
 
 
 def _verdict(verdict: bool | None) -> str:
@@ -124,13 +146,12 @@ def _totals(report: Report) -> str:
     verdicts = sum(cell.judged for cell in cells)
     differing = sum(len(cell.unexplained) + bool(cell.error) for cell in cells)
     unproven = sum(len(cell.unproven) for cell in cells)
-    records = (
-        f"{plural(report.records, 'record')} ({report.generated:,} generated; {report.inadmissible:,} that AWS "
-        f"can't write, listed apart; {len(report.rejected):,} rejected by the index)"
-    )
+    apart = sum(len(cell.inadmissible) for cell in cells)
     return (
-        f"\n{records}, {plural(verdicts, 'verdict')} compared on {report.engine}: "
-        f"{differing:,} differ without an explanation, {plural(unproven, 'claim')} without evidence"
+        f"\n{plural(report.records, 'record')}, {report.generated:,} of them generated; {plural(verdicts, 'verdict')} "
+        f"compared on {report.engine}: {differing:,} not as claimed, {plural(unproven, 'claim')} without evidence.\n"
+        f"Apart: {plural(report.inadmissible, 'record')} that AWS can't write ({plural(apart, 'difference')} on them), "
+        f"{plural(len(report.rejected), 'document')} that the index rejects. --all shows them."
     )
 
 
@@ -160,7 +181,7 @@ def _difference_json(row: Row, difference: Difference) -> dict[str, Any]:
         "native": difference.raw,
         "native_on_document": difference.document,
         "engine": difference.engine,
-        "rejected": judged.rejected,
+        "unmapped": difference.unmapped,
         "deciding": [
             {"test": describe(test), "values": list(values_of(test, judged.record))}
             for test in deciding(row.rule.tree, judged.record)

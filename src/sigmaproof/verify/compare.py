@@ -69,12 +69,16 @@ class Difference:
 
 @dataclass
 class Cell:
-    """One rule in one target, judged. unproven: reasons for which no admissible record showed a difference.
-    rejected: records whose documents the engine did not take, so that no query can judge them. vacuous: reasons
-    about a field that decides on no record that AWS can write, so that nothing can be shown."""
+    """One rule in one target, judged.
+
+    counted: records that AWS can write and the engine took. rejected: records whose documents the engine did not
+    take, so that no query can judge them. unproven: reasons for which no admissible record showed a difference.
+    vacuous: reasons about a field that decides on no record that AWS can write, so that nothing can be shown.
+    """
 
     conversion: Conversion
     judged: int = 0
+    counted: int = 0
     matched: int = 0
     explained: list[Difference] = field(default_factory=list)
     unexplained: list[Difference] = field(default_factory=list)
@@ -99,9 +103,9 @@ class Cell:
             self.unexplained.append(difference)
 
     def evidence(self, reason: Reason) -> list[Difference]:
-        """The admissible differences that a reason explains, the smallest record first."""
+        """The admissible differences that a reason explains: given records first, then the smallest."""
         found = [difference for difference in self.explained if reason in difference.reasons]
-        return sorted(found, key=lambda difference: len(repr(difference.judged.record)))
+        return sorted(found, key=lambda one: (one.judged.generated, len(repr(one.judged.record))))
 
 
 @dataclass

@@ -194,6 +194,7 @@ def _judge(cell: Cell, tree: Predicate, side: _Side, engine: bool | None, unmapp
     if unmapped is None:
         cell.judged += 1
         cell.matched += engine is True
+        cell.counted += engine is not None and side.judged.inadmissible is None
         if engine is None:
             cell.rejected.append(Difference(side.judged, side.raw, side.document, None))
     if engine is not None and engine is not side.raw:
