@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"(<!-- \$ (?P<command>sigmaproof .*?) -->\n```\w*\n)(?P<output>.*?)(\n```\n)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- \$ (?P<command>sigmaproof .*?) -->\n```\w*\n)(?P<output>(?:(?!```).*\n)*)(```\n)")
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         blocks += len(BLOCK.findall(text))
-        fresh = BLOCK.sub(lambda match: match[1] + output(match["command"]) + match[4], text)
+        fresh = BLOCK.sub(lambda match: match[1] + output(match["command"]) + "\n" + match[4], text)
         if fresh != text and "--check" in sys.argv:
             print(f"{page.relative_to(ROOT)} is stale: run python scripts/make_docs.py", file=sys.stderr)
             stale += 1

@@ -6,14 +6,19 @@ Each claim is a code, the direction of the positive test, and a detail for peopl
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from sigmaproof.fidelity import Refusal
 from sigmaproof.fields import Field, Home, Located, Writes
 from sigmaproof.matching import pattern_test, value_test, value_text
 from sigmaproof.predicate import Pattern, Regex, Wild, plain
+from sigmaproof.regex import longest_match, parse
 
 __all__ = ["Claim", "Spot", "exists_claims", "null_claims", "object_directions_of", "regex_claims", "text_claims"]
 
@@ -66,7 +71,8 @@ def regex_claims(where: Spot, test: Regex) -> Iterator[Claim]:
     holds = value_test(test)
     if where.writes.empty and any(map(holds, PRUNED)):
         yield _PRUNED_TEXT
-    if _over(where.home.ignore_above, where.writes.longest):
+    longest = longest_match(parse(test.source, test.flags))
+    if _over(where.home.ignore_above, longest) and _over(where.home.ignore_above, where.writes.longest):
         yield _limit(where.home, "misses")
 
 
@@ -80,7 +86,7 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
     if where.writes.empty and any(map(holds, PRUNED)):
         yield _PRUNED_TEXT
     if home.form == "value":
-        if Wild.ANY in pattern and _over(home.ignore_above, where.writes.longest):
+        if _can_be_longer(pattern, home.ignore_above) and _over(home.ignore_above, where.writes.longest):
             yield _limit(home, "misses")
     else:
         yield from _object_limit(where, home, plain(pattern), "misses")
@@ -133,11 +139,27 @@ def _over(limit: int | None, longest: int | None) -> bool:
     return limit is not None and (longest is None or longest > limit)
 
 
+def _can_be_longer(pattern: Pattern, limit: int | None) -> bool:
+    """Whether a text with this pattern can be longer than that."""
+    return Wild.ANY in pattern or (limit is not None and sum(map(_part_length, pattern)) > limit)
+
+
+def _part_length(part: str | Wild) -> int:
+    return len(part) if isinstance(part, str) else 1
+
+
 def _whole_claims(where: Spot, home: Home, pattern: Pattern, cased: bool) -> Iterator[Claim]:
     """An object is JSON text for the rule and {a=b} text in the index: both are tried on made-up objects."""
+    from sigmaproof.normalize.javamap import java_text
+    from sigmaproof.normalize.prune import prune
+
     holds = pattern_test(pattern, cased)
-    if any(holds(value_text(candidate)) for candidate in object_candidates(pattern)):
+    matching = [candidate for candidate in object_candidates(pattern) if holds(value_text(candidate))]
+    if not matching:
+        raise Refusal(f"{where.raw}: no JSON text of an object that we can make has this pattern")
+    if any(not holds(java_text(prune(one))) and holds(java_text(one)) for one in matching) or {} in matching:
         yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
+    if any(holds(java_text(prune(one))) for one in matching):
         yield from _object_limit(where, home, None, "misses")
     directions = text_directions(pattern, cased)
     if directions:
@@ -156,40 +178,43 @@ def object_directions_of(where: Spot, pattern: Pattern, cased: bool) -> set[str]
 def text_directions(pattern: Pattern, cased: bool) -> set[str]:
     """In which directions the JSON text and the {a=b} text of an object can differ for this pattern."""
     from sigmaproof.normalize.javamap import java_text
+    from sigmaproof.normalize.prune import prune
 
     holds = pattern_test(pattern, cased)
     found = set()
     for candidate in object_candidates(pattern):
-        raw, rendered = holds(value_text(candidate)), holds(java_text(candidate))
-        if raw != rendered:
-            found.add("misses" if raw else "extra")
+        if prune(candidate) == candidate:
+            raw, rendered = holds(value_text(candidate)), holds(java_text(candidate))
+            if raw != rendered:
+                found.add("misses" if raw else "extra")
     return found
 
 
 def object_candidates(pattern: Pattern) -> Iterator[dict[str, Any]]:
-    """Small objects, without anything that is pruned, on which the two texts may differ for this pattern."""
+    """Small objects on which the two texts, or what pruning leaves of them, may differ for this pattern."""
     text = "".join(part for part in pattern if isinstance(part, str))
     bare = text.replace('"', "").replace("\\", "")
     inner = bare.strip("{}[], ")
-    values: list[Any] = [text, bare, inner, f"x{text}x", f"x\n{text[1:]}", f"x\t{text[1:]}", f"x\r{text[1:]}"]
-    values += [
-        f"x\b{text[1:]}",
-        f"x\f{text[1:]}",
-        f"x\x1f{text[4:]}",
-        1e10,
-        1e-5,
-        [1, 2],
-        [text, text],
-        [inner, inner],
-    ]
-    for value in values:
+    for value in _candidate_values(text, bare, inner):
         yield {"a": value}
         yield {"a": value, "b": value}
     for sign in ("=", ":"):
-        key, _, value = bare.partition(sign)
-        if key.strip("{}[], ") and value.strip("{}[], "):
-            yield {key.strip("{}[], "): value.strip("{}[], ")}
-            yield {"a": {key.strip("{}[], "): value.strip("{}[], ")}, "b": 1}
-    if inner:
-        yield {inner: 1}
-        yield {"a": 1, inner: 1, "b": 2}
+        key, found, value = (piece.strip("{}[], ") for piece in bare.partition(sign))
+        if key and found:
+            yield {key: value or "x"}
+            yield {"a": {key: value or "x"}, "b": 1}
+    for key in dict.fromkeys((inner, bare, text)):
+        if key:
+            yield from ({key: 1}, {"a": 1, key: 1, "b": 2}, {"a": 1, key: ""}, {key: ""})
+    yield {}
+
+
+def _candidate_values(text: str, bare: str, inner: str) -> Iterator[Any]:
+    yield from (text, bare, inner, f"x{text}x", 1e10, 1e-5, [1, 2], [text, text], [inner, inner])
+    for control in "\n\t\r\b\f":
+        yield f"x{control}{text[1:]}"
+    yield f"x\x1f{text[4:]}"
+    with suppress(ValueError):
+        yield json.loads(f'"{text}"')  # what a text with JSON's escapes stands for
+    for exponent in re.findall(r"[eE]\+?(-?\d{1,2})", text):
+        yield float(f"1e{exponent}")

@@ -15,7 +15,7 @@ from sigmaproof.claims import Claim, Spot
 from sigmaproof.fidelity import Reason, Refusal, flip
 from sigmaproof.fields import Field, Home, Located, UnknownFieldError, Writes, table
 from sigmaproof.folding import has_case
-from sigmaproof.predicate import And, FieldRef, Not, Or, Predicate, Test, Text
+from sigmaproof.predicate import And, FieldRef, Not, Null, Or, Predicate, Test, Text
 from sigmaproof.spelling import spellings
 
 __all__ = ["Emitter", "spot"]
@@ -67,6 +67,7 @@ class Emitter:
         self._reasons: dict[tuple[str, str], Reason] = {}
         self._calls: frozenset[str] = frozenset()
         self.fields: dict[str, None] = {}  # the names that the query searches, in its order
+        self._covered: set[str] = set()  # fields that the or around tests for null as well
         self._outer = ""  # the last group made: the outermost one needs no parentheses
 
     def __init_subclass__(cls) -> None:
@@ -124,7 +125,10 @@ class Emitter:
             listed = self.text_list(spot(first.field, self._calls, self.origins), values, negated)
             if listed is not None:
                 return listed
-        return self.joined(parts, self.OR, negated)
+        covered, self._covered = self._covered, {part.field for part in parts if isinstance(part, Null)}
+        text = self.joined(parts, self.OR, negated)
+        self._covered = covered
+        return text
 
     def text_list(self, where: Spot, tests: tuple[Text, ...], negated: bool) -> str | None:
         """One expression for several texts of one field, or None to write them one by one."""
@@ -147,6 +151,8 @@ class Emitter:
     def claim(self, where: Spot, claims: Iterable[Claim], negated: bool) -> None:
         """Notes what `claims` says of a test."""
         for code, direction, detail in claims:
+            if (code, direction) == ("pruned", "misses") and where.name in self._covered:
+                continue  # `or null` beside it finds what was pruned
             self.because(code, direction, where, negated, detail)
 
     def because(self, code: str, direction: str, where: Spot, negated: bool, detail: str) -> None:

@@ -22,6 +22,7 @@ CODES = {
     "pruned": 'The integration removes "", "-", "none", null and empty objects before indexing.',
     "shared": "The ECS field is also filled from another raw field, or not always from this one.",
     "scope": "A keyword searches other fields there than here.",
+    "number": "A number can be spelled in several ways (1, 1.0, 1.0E10), and each is another keyword.",
     "object": "The value can be an object, whose own name the flattened copy does not index.",
 }
 

@@ -34,7 +34,18 @@ from sigmaproof.predicate import (
     plain,
 )
 
-__all__ = ["ValueTest", "Verdict", "as_time", "matcher", "number_text", "pattern_test", "value_test", "value_text"]
+__all__ = [
+    "MAPPED",
+    "ValueTest",
+    "Verdict",
+    "as_network",
+    "as_time",
+    "matcher",
+    "number_text",
+    "pattern_test",
+    "value_test",
+    "value_text",
+]
 
 Record: TypeAlias = Mapping[str, Any]
 Verdict: TypeAlias = Callable[[Record], bool]
@@ -204,17 +215,38 @@ def _whole(text: str) -> float:
         return float(text)
 
 
+# The IPv6 addresses that stand for IPv4 ones (RFC 4291, 2.5.5.2): an address is the same in both forms.
+MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+
+def as_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The network of a CIDR text; one of IPv4-mapped addresses is the IPv4 network. Raises ValueError."""
+    network = ipaddress.ip_network(text, strict=False)
+    if network.version == 6 and network.subnet_of(MAPPED):
+        start = int(network.network_address) & 0xFFFFFFFF
+        return ipaddress.IPv4Network((start, network.prefixlen - 96))
+    return network
+
+
 def _cidr(test: Cidr) -> ValueTest:
-    network = ipaddress.ip_network(test.network, strict=False)
+    network = as_network(test.network)
 
     def holds(value: Any) -> bool:
-        try:
-            # a zone (fe80::1%eth0) names an interface of the host: no index takes it as an address
-            return isinstance(value, str) and "%" not in value and ipaddress.ip_address(value) in network
-        except ValueError:
-            return False
+        address = _as_address(value)
+        return address is not None and address in network
 
     return holds
+
+
+def _as_address(value: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    # a zone (fe80::1%eth0) names an interface of the host: no index takes it as an address
+    if not isinstance(value, str) or "%" in value:
+        return None
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if address.version == 6 else address
 
 
 def _field_ref(test: FieldRef) -> Verdict:

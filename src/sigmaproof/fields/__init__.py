@@ -132,7 +132,7 @@ class FieldTable:
         """
         if path in self._by_raw:
             return Located(self._by_raw[path])
-        for cut in reversed(_dots(path)):
+        for cut in reversed(_dots(path)) if all(path.split(".")) else ():
             field = self._by_raw.get(path[:cut])
             if field is not None and field.open:
                 return Located(field, path[cut + 1 :])

@@ -7,7 +7,16 @@ back-references. `parser` reads it, `tree` is what it means, `render` spells it 
 from __future__ import annotations
 
 from sigmaproof.regex.parser import RegexError, parse
-from sigmaproof.regex.render import lucene_char, lucene_literal, lucene_regex, re2_source
+from sigmaproof.regex.render import longest_match, lucene_char, lucene_literal, lucene_regex, re2_source
 from sigmaproof.regex.tree import Node
 
-__all__ = ["Node", "RegexError", "lucene_char", "lucene_literal", "lucene_regex", "parse", "re2_source"]
+__all__ = [
+    "Node",
+    "RegexError",
+    "longest_match",
+    "lucene_char",
+    "lucene_literal",
+    "lucene_regex",
+    "parse",
+    "re2_source",
+]

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sigmaproof.regex.parser import RegexError
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, Sequence, complement
 
-__all__ = ["lucene_char", "lucene_literal", "lucene_regex", "re2_source"]
+__all__ = ["longest_match", "lucene_char", "lucene_literal", "lucene_regex", "re2_source"]
 
 _RE2_ANCHORS = {
     Anchor.START: r"\A",
@@ -51,6 +51,34 @@ def lucene_regex(node: Node) -> str:
     Raises RegexError for an anchor that is not at the edge of a branch and for an empty set.
     """
     return "|".join(_lucene_branch(branch) for branch in _branches(node))
+
+
+def longest_match(node: Node) -> int | None:
+    """Characters of the longest value in which the expression can be found; None when there is no limit."""
+    lengths = [_branch_length(branch) for branch in _branches(node)]
+    return None if None in lengths else max((length for length in lengths if length is not None), default=0)
+
+
+def _branch_length(branch: tuple[Node, ...]) -> int | None:
+    if len(branch) < 2 or branch[0] is not Anchor.START or branch[-1] is not Anchor.END:
+        return None
+    return _length(Sequence(branch))
+
+
+def _length(node: Node) -> int | None:
+    match node:
+        case Anchor():
+            return 0
+        case Chars():
+            return 1
+        case Repeat():
+            inner = _length(node.part)
+            return None if inner is None or node.most is None else inner * node.most
+    lengths = [_length(part) for part in node.parts]
+    known = [length for length in lengths if length is not None]
+    if len(known) < len(lengths):
+        return None
+    return max(known, default=0) if isinstance(node, Choice) else sum(known)
 
 
 def _lucene_branch(branch: tuple[Node, ...]) -> str:
@@ -135,7 +163,12 @@ def _set(ranges: Ranges, spell: Spell) -> str:
 
 
 def _ranges(ranges: Ranges, spell: Spell) -> Iterator[str]:
-    for low, high in ranges:
+    """The ranges of a set. Lucene takes an escaped character for a single one, never for the start of a range."""
+    for start, high in ranges:
+        low = start
+        while low < high and spell(low) != chr(low) and spell is lucene_char:
+            yield spell(low)
+            low += 1
         yield spell(low)
         if high > low:
             yield ("-" if high > low + 1 else "") + spell(high)

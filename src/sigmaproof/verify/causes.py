@@ -8,12 +8,11 @@ from typing import Any
 
 from sigmaproof.fidelity import Reason
 from sigmaproof.fields import Located, table
-from sigmaproof.folding import has_case
-from sigmaproof.matching import value_text
+from sigmaproof.matching import pattern_test, value_text
 from sigmaproof.normalize.javamap import java_text
 from sigmaproof.normalize.prune import prune
 from sigmaproof.paths import getter
-from sigmaproof.predicate import Keyword, Predicate, Test, Text, plain, tests
+from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, plain, tests
 
 __all__ = ["is_cause"]
 
@@ -29,6 +28,8 @@ def is_cause(reason: Reason, tree: Predicate, record: Record, document: Record) 
     located = table().raw(reason.field)
     if reason.code == "rendered-text":
         return _looks_alike(located, tree, record)
+    if reason.code == "case":
+        return _is_cased(located, tree, record)
     check = _CHECKS.get(reason.code)
     return check is None or check(located, record, document)
 
@@ -38,13 +39,18 @@ def _looks_alike(located: Located, tree: Predicate, record: Record) -> bool:
     whole = record.get(located.field.raw)
     if not isinstance(whole, dict):
         return False
-    if not located.sub or any(map(_has_structure, getter(located.raw)(record))):
+    own = [test for test, _ in tests(tree) if not isinstance(test, Keyword) and test.field == located.raw]
+    if not located.sub or any(map(_has_structure, [*getter(located.raw)(record), *map(_own_text, own)])):
         return True
     elsewhere = java_text(_without(whole, located.sub.split(".")))
-    if all(_is_plain(test) for test, _ in tests(tree) if not isinstance(test, Keyword) and test.field == located.raw):
+    if all(map(_is_plain, own)):
         key = re.escape(located.sub.rsplit(".", 1)[-1])
         return re.search(rf"[{{ .]{key}=", elsewhere) is not None
     return elsewhere != "{}"
+
+
+def _own_text(test: Test) -> str:
+    return "".join(part for part in test.pattern if isinstance(part, str)) if isinstance(test, Text) else ""
 
 
 def _is_plain(test: Test) -> bool:
@@ -109,9 +115,22 @@ def _is_object(located: Located, record: Record, document: Record) -> bool:
     return any(isinstance(value, dict) for value in getter(located.raw)(record))
 
 
-def _is_cased(located: Located, record: Record, document: Record) -> bool:
+def _is_cased(located: Located, tree: Predicate, record: Record) -> bool:
+    """Some value differs from what the rule wants in nothing but its case."""
+    values = [value_text(value) for value in getter(located.raw)(record) if value is not None]
+    for test, _ in tests(tree):
+        if isinstance(test, Boolean):
+            test = Text(test.field, (str(test.value).lower(),))  # noqa: PLW2901
+        if isinstance(test, Text) and test.field == located.raw:
+            folded, exact = pattern_test(test.pattern, cased=False), pattern_test(test.pattern, cased=True)
+            if any(folded(value) != exact(value) for value in values):
+                return True
+    return False
+
+
+def _is_number(located: Located, record: Record, document: Record) -> bool:
     del document
-    return any(has_case(value_text(value)) for value in getter(located.raw)(record) if value is not None)
+    return any(isinstance(value, float) for value in getter(located.raw)(record))
 
 
 _CHECKS: dict[str, Callable[[Located, Record, Record], bool]] = {
@@ -119,5 +138,5 @@ _CHECKS: dict[str, Callable[[Located, Record, Record], bool]] = {
     "pruned": _is_pruned,
     "shared": _is_shared,
     "object": _is_object,
-    "case": _is_cased,
+    "number": _is_number,
 }

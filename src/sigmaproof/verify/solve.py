@@ -190,11 +190,14 @@ def text_of(test: Text, fill: str = "") -> str:
         return fold(filled) if _writes(test).spelling == "lower" and not test.cased else filled
     if test.cased:
         return text
-    try:
-        forms = spellings(table().raw(test.field).field.writes, text)
-    except UnknownFieldError:
-        forms = None
+    forms = spellings(_spelling(test), text)
     return forms[0] if forms else text
+
+
+def _spelling(test: FieldTest) -> Writes:
+    """What AWS writes there, for a part of an object too where some call's leaf says so."""
+    known = [leaf.writes for leaf in table().leaves if leaf.raw == test.field]
+    return known[0] if known else _writes(test)
 
 
 def _example(node: Node) -> str:
@@ -258,6 +261,7 @@ def _merged(draft: Draft, values: dict[str, Any]) -> Iterator[Draft]:
         old, new = draft[taken[0]], values[taken[0]]
         yield {**draft, taken[0]: old + new}
         yield {**draft, taken[0]: new + old}
+        yield {**draft, taken[0]: [old, new]}
     elif len(values) == 1 and isinstance(draft[taken[0]], dict) and isinstance(values[taken[0]], dict):
         yield {**draft, taken[0]: {**draft[taken[0]], f"b{len(draft[taken[0]])}": values[taken[0]].get("a")}}
 

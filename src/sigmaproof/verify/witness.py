@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from sigmaproof.claims import object_candidates
+from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fields import Field, Located, UnknownFieldError, table
 from sigmaproof.predicate import (
     Boolean,
@@ -104,12 +106,14 @@ def _values(test: Test, located: Located) -> Iterator[Any]:
         )
         for size in SIZES:
             yield from _sized(test, size)
+        with suppress(ValueError):
+            yield float(text)
     if isinstance(test, Regex):
         for example in _own_values(test)[:1]:
             yield from (f"{example}{'y' * 1025}", f"{'y' * 1025}{example}", f"{example[:1] * 1025}{example}")
     if isinstance(test, Text) and not located.sub and located.field.open:
         yield from object_candidates(test.pattern)
-        yield from ({text: ""}, {"a": text, "b": None}, {"a": 1, text: {}})
+        yield from ({"a": text, "b": None}, {"a": 1, text: {}})
 
 
 def _sized(test: Text, size: int) -> Iterator[str]:
@@ -138,13 +142,14 @@ def _own_values(test: Test) -> list[Any]:
 
 def _enlarged(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     root = located.field.raw
+    if not located.sub:
+        objects = list(object_candidates(test.pattern)) if isinstance(test, Text) else [{"a": "x"}]
+        wanted = [one for one in objects if compile_predicate(test)({root: one})][:3]
+        yield from ({**draft, root: {**one, "padding": "y" * size}} for one in wanted for size in SIZES)
     tag = {"value": MASKED, "key": MASKED}
     for value in _own_values(test):
         kept: Draft = {**draft, test.field: value}
         if not located.sub:
-            text = text_of(test) if isinstance(test, Text) else "x"
-            for size in SIZES:
-                yield {**draft, root: {"a": text, "padding": "y" * size}}
             continue
         yield {**kept, f"{root}.tags": [tag] * 120}
         for size in SIZES:

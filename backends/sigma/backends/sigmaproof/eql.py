@@ -15,6 +15,7 @@ from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import has_case
 from sigmaproof.lucenetext import MOST_REGEX, escaped, pattern_regex, text_regex
+from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
     Boolean,
     Cidr,
@@ -34,7 +35,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, lucene_regex, parse
 
 from .base import TreeBackend
-from .values import boolean_values, number_texts
+from .values import boolean_values, has_other_spellings, index_network, text_of_number
 
 __all__ = ["EqlBackend"]
 
@@ -144,6 +145,9 @@ class EqlEmitter(Emitter):
         home = where.located.home("rendered")
         self.claim(where, text_claims(where, home, pattern, cased), negated)
         self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
+        if "number" in where.writes.types:
+            for direction in text_of_number(plain(pattern) or ""):
+                self.because("number", direction, where, negated, "Java writes some numbers otherwise than JSON")
         for direction in object_directions_of(where, pattern, cased):
             self.because("rendered-text", direction, where, negated, "an object is JSON for the rule, {a=b} there")
         return self.rendered(where, self.value_regex(where, pattern, cased, negated))
@@ -161,7 +165,7 @@ class EqlEmitter(Emitter):
 
     def list_opening(self, where: Spot) -> str:
         """What can stand between `key=` and an element, when the value can be a list."""
-        return r"(\[(.*, )?)?" if where.writes.many else ""
+        return r"(\[(.*[\[ ])?)?" if where.writes.many else ""
 
     def closing(self, where: Spot) -> str:
         """What stands after a value: the next key, the end of its object, or of its list."""
@@ -176,18 +180,16 @@ class EqlEmitter(Emitter):
         return self.regex_atom(home.name, source)
 
     def on_number(self, where: Spot, test: Number, negated: bool) -> str:
-        """A number, as the texts that it can have."""
-        texts = number_texts(test.value)
+        """A number, as its own text."""
+        text = number_text(test.value)
         if where.kind == "part":
-            home = where.located.home("rendered")
-            self.claim(where, text_claims(where, home, (texts[0],), True), negated)
-            self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
-            value = "|".join(map(escaped, texts))
-            return self.rendered(where, f"{self.list_opening(where)}({value}){self.closing(where)}")
+            if "number" in where.writes.types and has_other_spellings(test.value):
+                self.because("number", "misses", where, negated, f"{text} can be written in other ways")
+            return self.in_rendered(where, (text,), True, negated)
         _check_searchable(where)
-        self.claim(where, text_claims(where, where.home, (texts[0],), True), negated)
+        self.claim(where, text_claims(where, where.home, (text,), True), negated)
         field = self.field(where.name)
-        return self.atom(field, [f"{field} == {eql_string(text)}" for text in texts])
+        return self.atom(field, [f"{field} == {eql_string(text)}"])
 
     def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
         """A boolean: its text, or the boolean itself where the index has that type."""
@@ -230,10 +232,11 @@ class EqlEmitter(Emitter):
 
     def on_cidr(self, where: Spot, test: Cidr, negated: bool) -> str:
         """A network, on the field's home of type ip."""
+        network = index_network(test.network)
         for home in where.located.field.homes:
             if home.type == "ip" and not where.is_part:
                 field = self.field(home.name)
-                return self.atom(field, [f"cidrMatch({field}, {eql_string(test.network)})"])
+                return self.atom(field, [f"cidrMatch({field}, {eql_string(network)})"])
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 
     def regex_atom(self, name: str, source: str) -> str:

@@ -13,6 +13,7 @@ from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import has_case
 from sigmaproof.lucenetext import MOST_REGEX, pattern_regex
+from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
     Boolean,
     Cidr,
@@ -32,7 +33,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, lucene_regex, parse
 
 from .base import TreeBackend
-from .values import boolean_values, number_texts
+from .values import boolean_values, has_other_spellings, index_network
 
 __all__ = ["LuceneBackend"]
 
@@ -130,16 +131,18 @@ class LuceneEmitter(Emitter):
 
     def unfolded(self, where: Spot, text: str, cased: bool, negated: bool) -> None:
         """Notes that a text is searched as the rule spells it, where case matters and can't be folded."""
-        if has_case(text) and not cased:
+        if has_case(text) and not cased and "string" in where.writes.types:
             self.because("case", "misses", where, negated, "a flattened sub-field can't be searched folded")
 
     def on_number(self, where: Spot, test: Number, negated: bool) -> str:
-        """A number, as the texts that it can have."""
+        """A number, as its own text."""
         if where.kind not in {"keyword", "part"}:
             raise Refusal(f"{where.raw}: {where.name} is of type {where.kind} there, which holds no numbers")
-        texts = number_texts(test.value)
-        self.claim(where, text_claims(where, where.home, (texts[0],), True), negated)
-        return _one_of(self.field(where.name), [quoted(text) for text in texts])
+        text = number_text(test.value)
+        self.claim(where, text_claims(where, where.home, (text,), True), negated)
+        if "number" in where.writes.types and has_other_spellings(test.value):
+            self.because("number", "misses", where, negated, f"{text} can be written in other ways")
+        return f"{self.field(where.name)}:{quoted(text)}"
 
     def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
         """A boolean: its text, or the boolean itself where the index has that type."""
@@ -173,9 +176,10 @@ class LuceneEmitter(Emitter):
 
     def on_cidr(self, where: Spot, test: Cidr, negated: bool) -> str:
         """A network, on the field's home of type ip."""
+        network = index_network(test.network)
         for home in where.located.field.homes:
             if home.type == "ip" and not where.is_part:
-                return f"{self.field(home.name)}:{quoted(test.network)}"
+                return f"{self.field(home.name)}:{quoted(network)}"
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 
     def regex(self, where: Spot, source: str) -> str:

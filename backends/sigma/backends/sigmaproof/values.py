@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
+
 from sigmaproof.fidelity import Refusal
-from sigmaproof.matching import number_text, pattern_test
+from sigmaproof.matching import MAPPED, as_network, number_text, pattern_test
 from sigmaproof.predicate import Text, describe
 
-__all__ = ["boolean_values", "number_texts"]
+__all__ = ["boolean_values", "has_other_spellings", "index_network", "text_of_number"]
+
+_NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?")
 
 
-def number_texts(value: float) -> list[str]:
-    """The texts that a number equal to this one can have in the index: as JSON, and as Java writes a double."""
+def has_other_spellings(value: float) -> bool:
+    """Whether an equal number can have another text in the index: 1 is also 1.0, and Java writes 1.0E10."""
     from sigmaproof.normalize.javamap import java_text
 
-    forms = [number_text(value), java_text(float(value)), number_text(float(value))]
-    if float(value).is_integer():
-        forms.append(str(int(value)))
-    return list(dict.fromkeys(forms))
+    return float(value).is_integer() or java_text(float(value)) != number_text(value)
+
+
+def text_of_number(text: str) -> tuple[str, ...]:
+    """Where a text is that of a number: the directions in which JSON's and Java's spelling make a difference."""
+    from sigmaproof.normalize.javamap import java_text
+
+    if not _NUMBER.fullmatch(text):
+        return ()
+    value = float(text)
+    json, java = number_text(value), java_text(value)
+    return () if json == java else tuple(way for way, form in (("misses", json), ("extra", java)) if form == text)
 
 
 def boolean_values(name: str, test: Text) -> list[bool]:
@@ -26,3 +38,14 @@ def boolean_values(name: str, test: Text) -> list[bool]:
     if not values:
         raise Refusal(f"{describe(test)}: {name} is a boolean, which is only ever true or false")
     return values
+
+
+def index_network(text: str) -> str:
+    """A network as an index of type ip takes it. There an IPv4 address is an IPv6 one (::ffff:a.b.c.d).
+
+    Raises Refusal for an IPv6 network in which all IPv4 addresses lie there, though they don't for the rule.
+    """
+    network = as_network(text)
+    if network.version == 6 and MAPPED.subnet_of(network):
+        raise Refusal(f"{text}: in the index every IPv4 address lies in this network; name its IPv6 parts")
+    return str(network)

@@ -6,6 +6,7 @@ Elasticsearch. Which other home of a field a query language needs is the backend
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sigma.exceptions import SigmaTransformationError
@@ -40,6 +41,31 @@ class EcsFieldMapping(FieldMappingTransformationBase):
         rule.fields = [_known_or_same(name) for name in listed]
 
 
+_SELECTOR = re.compile(r"\bof\s+([\w*]+)")
+# A name that starts with an underscore is selected by patterns that do, the other one by `them` and the rest.
+_NAMES = ("_ecs_cloudtrail_dataset", "ecs-cloudtrail-dataset")
+
+
+@dataclass
+class DatasetCondition(AddConditionTransformation):
+    """Adds the dataset to every condition, under a name that no selector of the rule (`1 of _*`) selects."""
+
+    def apply(self, rule: SigmaRule) -> None:  # type: ignore[override]
+        """Raises SigmaTransformationError when the rule's selectors leave no name free."""
+        patterns = [p for condition in rule.detection.condition for p in _SELECTOR.findall(condition)]
+        free = [name for name in _NAMES if not any(_selects(pattern, name) for pattern in patterns)]
+        if not free:
+            raise SigmaTransformationError("the condition selects every name there is; name its selections instead")
+        self.name = free[0]
+        super().apply(rule)
+
+
+def _selects(pattern: str, name: str) -> bool:
+    if pattern.startswith("_") != name.startswith("_"):
+        return False
+    return pattern == "them" or re.fullmatch(pattern.replace("*", ".*"), name) is not None
+
+
 def _known_or_same(name: str) -> str:
     try:
         return table().raw(name).canonical
@@ -67,9 +93,7 @@ def ecs_cloudtrail() -> ProcessingPipeline:
             ProcessingItem(
                 identifier="ecs_cloudtrail_dataset",
                 rule_conditions=[_cloudtrail()],
-                transformation=AddConditionTransformation(
-                    conditions={"event.dataset": table().dataset}, name="_ecs_cloudtrail_dataset"
-                ),
+                transformation=DatasetCondition(conditions={"event.dataset": table().dataset}),
             ),
         ],
     )
