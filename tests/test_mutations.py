@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,9 +15,10 @@ import yaml
 from cases import all_cases
 from conftest import ROOT
 
+from sigmaproof.conversion import convert_rule
 from sigmaproof.events import Event
 from sigmaproof.rules import Rule, load_files
-from sigmaproof.verify.compare import Judged
+from sigmaproof.verify.compare import Cell, Judged
 from sigmaproof.verify.run import judge, load
 
 MUTATIONS = yaml.safe_load((ROOT / "fixtures" / "mutations.yml").read_text(encoding="utf-8"))
@@ -60,12 +61,24 @@ def test_verify_sees_the_deletion(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     backends = mutated_backends(mutation)
+    before = {rule.id: _queries(rule) for rule in rules}
     monkeypatch.setattr("sigmaproof.conversion.backend", backends.get)
-    report = judge(rules, judged, TARGETS, engine)
-    found = [(row.rule.title, cell) for row in report.rows for cell in row.cells if cell.has_findings]
-    title, cell = found[0]
+    changed = [rule for rule in rules if _queries(rule) != before[rule.id]]
+    assert changed, "no rule's query is changed by the deletion: write a case that needs what it deletes"
+    title, cell = next(_findings(changed, judged, engine))
     shown = cell.error or (cell.unexplained[0].judged.place if cell.unexplained else "a claim without evidence")
-    print(f"{mutation['file']}, {mutation['what']}: {len(found)} cells with findings, first {title!r}: {shown}")
+    print(f"{mutation['file']}, {mutation['what']}: seen by {title!r}: {shown}")
+
+
+def _findings(rules: Sequence[Rule], judged: Sequence[Judged], engine: Any) -> Iterator[tuple[str, Cell]]:
+    """What verify finds, a few rules at a time: the first finding is enough."""
+    for start in range(0, len(rules), 8):
+        report = judge(rules[start : start + 8], judged, TARGETS, engine)
+        yield from ((row.rule.title, cell) for row in report.rows for cell in row.cells if cell.has_findings)
+
+
+def _queries(rule: Rule) -> list[object]:
+    return [convert_rule(rule, target).query for target in TARGETS]
 
 
 def mutated_backends(mutation: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
+    ConditionIdentifier,
     ConditionNOT,
     ConditionOR,
     ConditionValueExpression,
@@ -34,6 +35,7 @@ from sigma.types import (
     SpecialChars,
 )
 
+from sigmaproof.conditions import ConditionError, condition_tree
 from sigmaproof.predicate import (
     And,
     Boolean,
@@ -65,18 +67,26 @@ class LoweringError(ValueError):
 def lower_rule(rule: SigmaRule) -> Predicate:
     """The tree of a rule; of a list of conditions, their OR (specification, Condition).
 
-    Raises LoweringError for a construct without a meaning here, and for a condition that pySigma refuses.
+    Raises LoweringError for a construct without a meaning here, and for a condition that can't be read.
     """
+    detections = rule.detection
+
+    def selection(name: str) -> Predicate:
+        return lower_condition(ConditionIdentifier([name]).postprocess(detections))
+
     try:
-        trees = tuple(lower_condition(condition.parsed) for condition in rule.detection.parsed_condition)
-    except SigmaError as error:
+        names = list(detections.detections)
+        trees = tuple(condition_tree(one.condition, names, selection) for one in detections.parsed_condition)
+    except (SigmaError, ConditionError) as error:
         raise LoweringError(str(error)) from error
     return trees[0] if len(trees) == 1 else Or(trees)
 
 
 def lower_condition(condition: Any) -> Predicate:
-    """The tree of one parsed condition of pySigma."""
+    """The tree of one selection, or a part of it, as pySigma gives it."""
     match condition:
+        case None:
+            raise LoweringError("nothing is left of a selection after the pipelines")
         case ConditionAND():
             return And(tuple(lower_condition(arg) for arg in condition.args))
         case ConditionOR():

@@ -143,8 +143,9 @@ def _own_values(test: Test) -> list[Any]:
 def _enlarged(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
     root = located.field.raw
     if not located.sub:
-        objects = list(object_candidates(test.pattern)) if isinstance(test, Text) else [{"a": "x"}]
-        wanted = [one for one in objects if compile_predicate(test)({root: one})][:3]
+        wanted: list[dict[str, Any]] = [{"a": "x"}]
+        if isinstance(test, Text):
+            wanted = [one for one in object_candidates(test.pattern) if compile_predicate(test)({root: one})][:3]
         yield from ({**draft, root: {**one, "padding": "y" * size}} for one in wanted for size in SIZES)
     tag = {"value": MASKED, "key": MASKED}
     for value in _own_values(test):

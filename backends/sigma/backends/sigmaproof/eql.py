@@ -183,7 +183,7 @@ class EqlEmitter(Emitter):
         """A number, as its own text."""
         text = number_text(test.value)
         if where.kind == "part":
-            if "number" in where.writes.types and has_other_spellings(test.value):
+            if has_other_spellings(test.value, where.writes):
                 self.because("number", "misses", where, negated, f"{text} can be written in other ways")
             return self.in_rendered(where, (text,), True, negated)
         _check_searchable(where)

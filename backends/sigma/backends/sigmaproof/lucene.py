@@ -140,7 +140,7 @@ class LuceneEmitter(Emitter):
             raise Refusal(f"{where.raw}: {where.name} is of type {where.kind} there, which holds no numbers")
         text = number_text(test.value)
         self.claim(where, text_claims(where, where.home, (text,), True), negated)
-        if "number" in where.writes.types and has_other_spellings(test.value):
+        if has_other_spellings(test.value, where.writes):
             self.because("number", "misses", where, negated, f"{text} can be written in other ways")
         return f"{self.field(where.name)}:{quoted(text)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sigmaproof.fidelity import Refusal
+from sigmaproof.fields import Writes
 from sigmaproof.matching import MAPPED, as_network, number_text, pattern_test
 from sigmaproof.predicate import Text, describe
 
@@ -13,11 +14,12 @@ __all__ = ["boolean_values", "has_other_spellings", "index_network", "text_of_nu
 _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?")
 
 
-def has_other_spellings(value: float) -> bool:
-    """Whether an equal number can have another text in the index: 1 is also 1.0, and Java writes 1.0E10."""
+def has_other_spellings(value: float, writes: Writes) -> bool:
+    """Whether AWS can write an equal number with another text in the index: 1 is also 1.0, and Java writes 1.0E10."""
     from sigmaproof.normalize.javamap import java_text
 
-    return float(value).is_integer() or java_text(float(value)) != number_text(value)
+    forms = {number_text(float(value)), java_text(float(value))} - {number_text(value)}
+    return "number" in writes.types and any(writes.longest is None or len(f) <= writes.longest for f in forms)
 
 
 def text_of_number(text: str) -> tuple[str, ...]:
