@@ -12,7 +12,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +27,6 @@ RP = "aws.cloudtrail.request_parameters"
 FLAT = "aws.cloudtrail.flattened.request_parameters"
 SUB = f"{FLAT}.source.sourceType"
 ACTION = "event.action"
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[EmbeddedElasticsearch]:
-    made = EmbeddedElasticsearch()
-    try:
-        made.start()
-    except EngineUnavailable as error:
-        if os.environ.get("SIGMAPROOF_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(f"no embedded Elasticsearch, so nothing was run on a real engine: {error}")
-    with made:
-        yield made
 
 
 def text(query: str, **more: object) -> dict[str, Any]:
@@ -328,6 +314,7 @@ def test_the_server_ends_with_its_parent(
 
 def test_close_and_errors_remove_the_folder(engine: EmbeddedElasticsearch) -> None:
     folders: list[Path] = []
+    running = len(servers_of(os.getpid()))
 
     def fail(other: EmbeddedElasticsearch) -> None:
         with other:
@@ -336,7 +323,7 @@ def test_close_and_errors_remove_the_folder(engine: EmbeddedElasticsearch) -> No
             assert other.server.folder is not None
             folders.append(other.server.folder)
             assert folders[0].is_dir()
-            assert len(servers_of(os.getpid())) == 4  # of both engines, the keeper and the node
+            assert len(servers_of(os.getpid())) == running + 2  # the keeper and the node
             raise ZeroDivisionError
 
     other = EmbeddedElasticsearch()
@@ -344,7 +331,7 @@ def test_close_and_errors_remove_the_folder(engine: EmbeddedElasticsearch) -> No
         fail(other)
     assert not folders[0].exists()
     assert other.server is None
-    assert len(servers_of(os.getpid())) == 2
+    assert len(servers_of(os.getpid())) == running
     other.close()
 
 
@@ -358,11 +345,12 @@ def test_a_server_that_dies_is_a_clear_error(engine: EmbeddedElasticsearch) -> N
 
 
 def test_a_start_that_fails_shows_the_log(engine: EmbeddedElasticsearch, tmp_path: Path) -> None:
+    running = len(servers_of(os.getpid()))
     with pytest.raises(EngineUnavailable, match=r"(?s)stopped while it was starting.*Too small maximum heap"):
         Server(jars.ensure(), options=["-Xmx1k"])
     with pytest.raises(EngineUnavailable, match=r"was not ready after 0\.3 s"):
         Server(jars.ensure(), timeout=0.3)
-    assert until(lambda: len(servers_of(os.getpid())) == 2)
+    assert until(lambda: len(servers_of(os.getpid())) == running)
 
 
 def test_a_second_start_needs_neither_jgo_nor_a_network(engine: EmbeddedElasticsearch, tmp_path: Path) -> None:

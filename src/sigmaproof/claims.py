@@ -159,7 +159,8 @@ def _whole_claims(where: Spot, home: Home, pattern: Pattern, cased: bool) -> Ite
         raise Refusal(f"{where.raw}: no JSON text of an object that we can make has this pattern")
     if any(not holds(java_text(prune(one))) and holds(java_text(one)) for one in matching) or {} in matching:
         yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
-    if any(holds(java_text(prune(one))) for one in matching):
+    padded = [{**one, "zz": "y"} for one in matching]
+    if any(holds(value_text(one)) and holds(java_text(prune(one))) for one in padded):
         yield from _object_limit(where, home, None, "misses")
     directions = text_directions(pattern, cased)
     if directions:
@@ -192,7 +193,19 @@ def text_directions(pattern: Pattern, cased: bool) -> set[str]:
 
 def object_candidates(pattern: Pattern) -> Iterator[dict[str, Any]]:
     """Small objects on which the two texts, or what pruning leaves of them, may differ for this pattern."""
-    text = "".join(part for part in pattern if isinstance(part, str))
+    for text in dict.fromkeys(_filled(pattern, star, one) for star in ("", "x") for one in 'x"\n'):
+        yield from _text_candidates(text)
+    yield {}
+
+
+def _filled(pattern: Pattern, star: str, one: str) -> str:
+    """The pattern as a text, with these for its wildcards (stars at its ends stand for nothing)."""
+    inner = pattern[pattern[:1] == (Wild.ANY,) : len(pattern) - (pattern[-1:] == (Wild.ANY,))]
+    return "".join(part if isinstance(part, str) else star if part is Wild.ANY else one for part in inner)
+
+
+def _text_candidates(text: str) -> Iterator[dict[str, Any]]:
+    yield from _parsed(text)
     bare = text.replace('"', "").replace("\\", "")
     inner = bare.strip("{}[], ")
     for value in _candidate_values(text, bare, inner):
@@ -206,7 +219,16 @@ def object_candidates(pattern: Pattern) -> Iterator[dict[str, Any]]:
     for key in dict.fromkeys((inner, bare, text)):
         if key:
             yield from ({key: 1}, {"a": 1, key: 1, "b": 2}, {"a": 1, key: ""}, {key: ""})
-    yield {}
+
+
+def _parsed(text: str) -> Iterator[dict[str, Any]]:
+    """Objects whose JSON text holds this one, found by completing it."""
+    for before in ("", "{", '{"a":', '{"a"', '{"a":[', '{"a":"', '{"a":{'):
+        for after in ("", "}", '"}', "1}", '"b":1}', ":1}", "]}", "1]}", "}}", "1}}", '"]}'):
+            with suppress(ValueError, RecursionError):
+                value = json.loads(f"{before}{text}{after}")
+                if isinstance(value, dict):
+                    yield value
 
 
 def _candidate_values(text: str, bare: str, inner: str) -> Iterator[Any]:

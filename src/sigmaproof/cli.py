@@ -6,11 +6,15 @@ stdout is data, stderr is progress and messages. Heavy imports stay inside the c
 from __future__ import annotations
 
 import sys
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+
+from sigmaproof import streams
 
 if TYPE_CHECKING:
     from sigmaproof.diagnostics import Diagnostic
@@ -19,7 +23,22 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command. When the reader of our output goes, as `| head` does, nothing is wrong."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            streams.silence()
+            raise typer.Exit(0) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -57,7 +76,7 @@ class Table(StrEnum):
     json = "json"
 
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
+Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
 RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
 LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
 Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
@@ -106,7 +125,8 @@ def _options(
 
 @app.command()
 def convert(
-    paths: Paths,
+    paths: Paths = None,
+    rules: RuleDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
     strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
@@ -120,8 +140,8 @@ def convert(
 
     status = Status()
     targets, pipelines = _targets(target), _pipelines(pipeline)
-    rules = _rules(_inputs(paths), status)
-    pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in rules for name in targets]
+    loaded = _rules(_inputs(paths, rules), status)
+    pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
     status.end()
@@ -129,7 +149,7 @@ def convert(
 
 @app.command()
 def evaluate(
-    paths: Paths,
+    paths: Paths = None,
     rules: RuleDirs = None,
     logs: LogDirs = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
@@ -137,26 +157,29 @@ def evaluate(
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
+    from sigmaproof.evaluate.run import LEVELS
     from sigmaproof.evaluate.run import evaluate as run
     from sigmaproof.events import read_files
     from sigmaproof.output.matches import MatchWriter
 
     status = Status()
+    threshold = _level(fail_on)
     inputs = _inputs(paths, rules, logs, stdin="logs")
     loaded = _rules(inputs, status)
-    _need(inputs.logs, "no logs given", status)
+    _need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
     events = read_files(inputs.logs, status.report)
-    for match in run(loaded, events, input.value, writer.seen):
+    for match in run(loaded, events, input.value, writer.seen, status.report):
         writer.match(match)
-        status.at_least(1, _at_least_level(match.rule.level, fail_on))
+        status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
     writer.end()
     status.end()
 
 
 @app.command()
 def normalize(
-    paths: Paths,
+    paths: Paths = None,
+    logs: LogDirs = None,
     format: Annotated[str, typer.Option("--format", help="ndjson")] = "ndjson",
 ) -> None:
     """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
@@ -166,14 +189,15 @@ def normalize(
     status = Status()
     if format != "ndjson":
         _usage(f"--format {format}: only ndjson is supported")
-    inputs = _inputs(paths, stdin="logs")
+    inputs = _inputs(paths, None, logs, stdin="logs")
+    _need(inputs.logs, "no logs given")
     write_documents(read_files(inputs.logs, status.report), status.report)
     status.end()
 
 
 @app.command()
 def verify(
-    paths: Paths,
+    paths: Paths = None,
     rules: RuleDirs = None,
     logs: LogDirs = None,
     target: Targets = None,
@@ -200,14 +224,18 @@ def verify(
 
 
 @app.command()
-def test(paths: Paths, only_failing: Annotated[bool, typer.Option("--only-failing")] = False) -> None:
+def test(
+    paths: Paths = None,
+    rules: RuleDirs = None,
+    only_failing: Annotated[bool, typer.Option("--only-failing")] = False,
+) -> None:
     """Test each rule against its .test.yml: what it must and must not match."""
     from sigmaproof.output.matches import write_expectations
     from sigmaproof.ruletest import run_tests
 
     status = Status()
-    rules = _rules(_inputs(paths), status)
-    results = run_tests(rules, status.report)
+    loaded = _rules(_inputs(paths, rules), status)
+    results = run_tests(loaded, status.report)
     write_expectations(results, only_failing)
     status.at_least(1, any(not result.passed for result in results))
     status.end()
@@ -226,7 +254,7 @@ def explain(
     status = Status()
     loaded = _rules(_inputs([rule]), status)
     try:
-        event = event_at(record)
+        event = event_at(record, status.report)
     except LookupError as error:
         _usage(str(error.args[0]))
     for one in loaded:
@@ -259,28 +287,27 @@ def targets() -> None:
 
 
 def _inputs(
-    paths: list[Path], rules: list[Path] | None = None, logs: list[Path] | None = None, stdin: str = "rules"
+    paths: list[Path] | None, rules: list[Path] | None = None, logs: list[Path] | None = None, stdin: str = "rules"
 ) -> Inputs:
     from sigmaproof.inputs import sort_paths
 
-    return sort_paths(paths, rules or (), logs or (), stdin)
+    return sort_paths(paths or (), rules or (), logs or (), stdin)
 
 
 def _rules(inputs: Inputs, status: Status) -> list[Rule]:
     """The rules that can be used; what can't is reported."""
     from sigmaproof.rules import load_files
 
-    _need(inputs.rules, "no rules given", status)
+    _need(inputs.rules, "no rules given")
     loaded = load_files(inputs.rules)
     for finding in loaded.findings:
         status.report(finding)
     return loaded.rules
 
 
-def _need(files: list[Path], message: str, status: Status) -> None:
+def _need(files: list[Path], message: str) -> None:
     if not files:
-        typer.echo(f"error: {message}; give files or a directory", err=True)
-        status.at_least(2)
+        _usage(f"{message}; give files or a directory")
 
 
 def _targets(named: list[str] | None, default: list[str] | None = None) -> list[str]:
@@ -301,14 +328,13 @@ def _pipelines(named: list[str] | None) -> list[Any]:
     return load_pipelines(named or [])
 
 
-def _at_least_level(level: str, threshold: str | None) -> bool:
+def _level(named: str | None) -> int:
+    """The rank from which a match is a finding; without --fail-on above every level."""
     from sigmaproof.evaluate.run import LEVELS
 
-    if threshold is None:
-        return False
-    if threshold not in LEVELS:
-        _usage(f"--fail-on {threshold}: the levels are {', '.join(LEVELS)}")
-    return LEVELS.index(level) >= LEVELS.index(threshold)
+    if named is not None and named not in LEVELS:
+        _usage(f"--fail-on {named}: the levels are {', '.join(LEVELS)}")
+    return len(LEVELS) if named is None else LEVELS.index(named)
 
 
 def _usage(message: str) -> NoReturn:
@@ -320,28 +346,32 @@ def main() -> None:
     """Runs the command line. No traceback without --debug."""
     from sigmaproof.diagnostics import InputError, as_text
 
+    streams.prepare()
     try:
         app()
     except InputError as error:
         typer.echo(as_text(error.diagnostic), err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `| head` does: nothing is wrong
-        sys.exit(0)
     except Exception as error:
         _fail(error)
 
 
 def _fail(error: Exception) -> NoReturn:
+    from sigma.exceptions import SigmaError
+
     from sigmaproof.verify.engines import EngineUnavailable
 
     if _debug:
-        raise error
+        traceback.print_exception(error)
     if isinstance(error, EngineUnavailable):
         typer.echo(f"error: {error}", err=True)
         sys.exit(3)
-    typer.echo(
-        f"internal error: {type(error).__name__}: {error}\n  help: run again with --debug and report it",
-        err=True,
-    )
+    if isinstance(error, OSError):
+        streams.silence()  # what couldn't be written is still in the buffer
+        typer.echo(f"error: {error.filename or 'stdout'}: {error.strerror or error}", err=True)
+    elif isinstance(error, SigmaError):
+        typer.echo(f"error: {error}", err=True)
+    else:
+        help = "run again with --debug and report it"
+        typer.echo(f"internal error: {type(error).__name__}: {error}\n  help: {help}", err=True)
     sys.exit(2)

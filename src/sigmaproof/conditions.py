@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[()]|[\w*-]+|\S", re.ASCII)
 _NAME = re.compile(r"[\w-]+", re.ASCII)
 _PATTERN = re.compile(r"[\w*-]+", re.ASCII)
 _OPERATORS = frozenset({"and", "or", "not"})
-_QUANTIFIERS = {"1": Or, "any": Or, "all": And}
+_QUANTIFIERS: dict[str, type[And | Or]] = {"1": Or, "any": Or, "all": And}
 
 
 class ConditionError(ValueError):

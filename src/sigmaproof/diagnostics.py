@@ -10,7 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Diagnostic", "InputError", "Place", "as_json", "as_text", "worst_exit"]
+__all__ = ["STDIN", "Diagnostic", "InputError", "Place", "as_json", "as_text", "shown_path", "worst_exit"]
+
+STDIN = Path("-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sigmaproof.diagnostics import InputError, Place
-from sigmaproof.events import LOG_SUFFIXES, STDIN
+from sigmaproof.diagnostics import STDIN, InputError, Place
+from sigmaproof.events import LOG_SUFFIXES
 
 __all__ = ["Inputs", "sort_paths"]
 
@@ -37,15 +37,20 @@ def sort_paths(
     for path in paths:
         _add(path, inputs, stdin)
     for path in rules:
-        inputs.rules += _files(path, is_rule)
+        inputs.rules += _named(path, is_rule, "rules (.yml, .yaml)")
     for path in logs:
-        inputs.logs += _files(path, is_log)
+        inputs.logs += _named(path, is_log, "logs (.json, .jsonl, .ndjson, .log, also .gz)")
     return inputs
 
 
 def is_rule(path: Path) -> bool:
     """Whether a file name is that of a rule; tests beside rules are none."""
-    return path.suffix in RULE_SUFFIXES and not path.stem.endswith(".test")
+    return path.suffix in RULE_SUFFIXES and not is_test(path)
+
+
+def is_test(path: Path) -> bool:
+    """Whether a file name is that of the test file of a rule."""
+    return path.suffix in RULE_SUFFIXES and path.stem.endswith(".test")
 
 
 def is_log(path: Path) -> bool:
@@ -73,21 +78,40 @@ def _add(path: Path, inputs: Inputs, stdin: str) -> None:
                 "path-empty", Place(str(path)), "holds neither rules (.yml) nor logs (.json, .ndjson, .gz)"
             )
     elif not path.exists():
-        raise InputError("path-missing", Place(str(path)), "no such file or directory")
+        raise _missing(path)
     elif is_rule(path):
         inputs.rules.append(path)
     elif is_log(path):
         inputs.logs.append(path)
     else:
-        known = (
-            ".yml and .yaml are rules, .json .jsonl .ndjson .log (also .gz) are logs; or name it with --rules, --logs"
-        )
-        raise InputError("path-unknown", Place(str(path)), "neither a rule nor a log by its extension", known)
+        raise _unknown(path)
+
+
+def _missing(path: Path) -> InputError:
+    return InputError("path-missing", Place(str(path)), "no such file or directory")
+
+
+def _unknown(path: Path) -> InputError:
+    if is_test(path):
+        help = "name the rule: `sigmaproof test` finds its test file by itself"
+        return InputError("path-test", Place(str(path)), "the test file of a rule is no rule", help)
+    help = ".yml and .yaml are rules, .json .jsonl .ndjson .log (also .gz) are logs; or name it with --rules, --logs"
+    return InputError("path-unknown", Place(str(path)), "neither a rule nor a log by its extension", help)
+
+
+def _named(path: Path, wanted: Callable[[Path], bool], what: str) -> list[Path]:
+    """The files of a path that the user named with --rules or --logs; a file whatever its extension."""
+    if path != STDIN and not path.exists():
+        raise _missing(path)
+    if is_test(path):
+        raise _unknown(path)
+    found = _files(path, wanted)
+    if not found:
+        raise InputError("path-empty", Place(str(path)), f"holds no {what}")
+    return found
 
 
 def _files(path: Path, wanted: Callable[[Path], bool]) -> list[Path]:
     if not path.is_dir():
-        if not path.exists() and path != STDIN:
-            raise InputError("path-missing", Place(str(path)), "no such file or directory")
         return [path]
     return sorted(file for file in path.rglob("*") if file.is_file() and wanted(file))

@@ -103,7 +103,7 @@ def lower_condition(condition: Any) -> Predicate:
 def _field_test(field: str, value: SigmaType) -> Predicate:
     match value:
         case SigmaExpansion():
-            return Or(tuple(_field_test(field, inner) for inner in value.values))
+            return Or(tuple(_field_test(field, inner) for inner in _expanded(value)))
         case SigmaString():
             return Text(field, _pattern(value), isinstance(value, SigmaCasedString))
         case SigmaBool():
@@ -128,6 +128,14 @@ def _field_test(field: str, value: SigmaType) -> Predicate:
     raise LoweringError(f"{field}: a value of pySigma's type {type(value).__name__} has no meaning here")
 
 
+def _expanded(value: SigmaExpansion) -> list[SigmaType]:
+    """The expanded values. One without any text would match everything, which nobody wrote."""
+    for inner in value.values:
+        if isinstance(inner, SigmaString) and not any(isinstance(part, str) and part for part in inner.s):
+            raise LoweringError("base64offset of so short a value leaves no text to search: use a longer value")
+    return value.values
+
+
 def _compare(field: str, value: SigmaCompareExpression) -> Predicate:
     number = value.number
     if isinstance(number, SigmaTimestampPart):
@@ -142,7 +150,7 @@ def _regex_text(value: SigmaRegularExpression) -> str:
 def _keyword(value: SigmaType) -> Predicate:
     match value:
         case SigmaExpansion():
-            return Or(tuple(_keyword(inner) for inner in value.values))
+            return Or(tuple(_keyword(inner) for inner in _expanded(value)))
         case SigmaString():
             return Keyword(_pattern(value), isinstance(value, SigmaCasedString))
         case SigmaNumber():

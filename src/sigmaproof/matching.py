@@ -31,8 +31,8 @@ from sigmaproof.predicate import (
     Text,
     TimePart,
     Wild,
-    plain,
 )
+from sigmaproof.wildcards import whole_match
 
 __all__ = [
     "MAPPED",
@@ -118,30 +118,8 @@ def _on_text(holds: TextTest) -> ValueTest:
 def pattern_test(pattern: Pattern, cased: bool) -> TextTest:
     """A function from a text to whether it has the pattern as a whole, ignoring case unless cased."""
     spelled: Pattern = pattern if cased else tuple(p if isinstance(p, Wild) else fold(p) for p in pattern)
-    holds = _pattern_test(spelled)
+    holds = whole_match(spelled)
     return holds if cased else lambda text: holds(fold(text))
-
-
-def _pattern_test(pattern: Pattern) -> TextTest:
-    whole = plain(pattern)
-    if whole is not None:
-        return lambda text: text == whole
-    match pattern:
-        case (Wild.ANY,):
-            return lambda text: True
-        case (Wild.ANY, str(inner), Wild.ANY):
-            return lambda text: inner in text
-        case (str(start), Wild.ANY):
-            return lambda text: text.startswith(start)
-        case (Wild.ANY, str(end)):
-            return lambda text: text.endswith(end)
-    return _search("".join(map(_part_source, pattern)), whole=True)
-
-
-def _part_source(part: str | Wild) -> str:
-    if isinstance(part, str):
-        return "".join(f"\\x{{{ord(char):x}}}" for char in storable(part))
-    return "(?s:.*)" if part is Wild.ANY else "(?s:.)"
 
 
 def storable(text: str) -> str:
@@ -150,19 +128,10 @@ def storable(text: str) -> str:
 
 
 def _regex(test: Regex) -> TextTest:
-    from sigmaproof.regex import parse, re2_source
+    from sigmaproof.regex import searcher
 
-    return _search(re2_source(parse(test.source, test.flags)), whole=False)
-
-
-def _search(source: str, whole: bool) -> TextTest:
-    import re2
-
-    from sigmaproof.regex.parser import quiet_options
-
-    compiled = re2.compile(source, quiet_options())
-    find = compiled.fullmatch if whole else compiled.search
-    return lambda text: find(storable(text)) is not None
+    search = searcher(test.source, test.flags)
+    return lambda text: search(storable(text))
 
 
 def _number(wanted: float) -> ValueTest:

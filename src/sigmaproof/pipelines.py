@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sigmaproof.diagnostics import InputError, Place, shown_path
+from sigmaproof.rules import schema_faults
 from sigmaproof.safeyaml import Document, documents
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ def _load(path: Path) -> ProcessingPipeline:
         found = list(documents(path.read_bytes(), shown))
     except OSError as error:
         raise InputError("pipeline-unreadable", Place(shown), f"can't be read: {error.strerror}") from None
-    if len(found) != 1 or not isinstance(found[0].data, dict):
+    if len(found) != 1:
         raise InputError("pipeline-form", Place(shown), "a pipeline is one YAML map")
+    for fault in schema_faults(found[0], "pipeline", "pipeline-form"):
+        raise InputError(fault.code, fault.place, fault.message, fault.help)
     _check(found[0])
     try:
         return ProcessingPipeline.from_dict(found[0].data)
-    except (SigmaError, TypeError, KeyError, ValueError) as error:
+    except (SigmaError, TypeError, LookupError, ValueError, AttributeError) as error:
         raise InputError("pipeline-invalid", Place(shown), str(error)) from None
 
 
@@ -56,9 +59,18 @@ def _check(document: Document) -> None:
         if key in document.data:
             message = f"{key} change the query after its meaning was checked"
             raise InputError("pipeline-unsafe", document.place(key), message, "leave it out")
-    items: Any = document.data.get("transformations") or []
-    for index, item in enumerate(items):
-        kind = item.get("type") if isinstance(item, dict) else None
-        if kind not in ALLOWED or "vars" in item:
-            place = document.place("transformations", index)
-            raise InputError("pipeline-unsafe", place, f"the transformation {kind!r} is not allowed here")
+    for index, item in enumerate(document.data.get("transformations") or []):
+        place = document.place("transformations", index)
+        if item["type"] not in ALLOWED or "vars" in item:
+            raise InputError("pipeline-unsafe", place, f"the transformation {item['type']!r} is not allowed here")
+        if "regex" in item:
+            _check_expression(item["regex"], place)
+
+
+def _check_expression(source: str, place: Place) -> None:
+    from sigmaproof.regex import RegexError, parse
+
+    try:
+        parse(source)
+    except RegexError as error:
+        raise InputError("pipeline-form", place, str(error)) from None

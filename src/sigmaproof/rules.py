@@ -6,24 +6,22 @@ What is refused is refused here, in the same words under every version of pySigm
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sigmaproof.diagnostics import Diagnostic, InputError, Place, shown_path
-from sigmaproof.predicate import Predicate
+from sigmaproof.diagnostics import STDIN, Diagnostic, InputError, Place, shown_path
+from sigmaproof.predicate import And, Predicate
+from sigmaproof.rulevalues import detection_faults, selection_names
 from sigmaproof.safeyaml import Document, documents
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
 
 __all__ = ["Loaded", "Rule", "load_file", "load_files", "load_text", "schema"]
-
-_PATTERN_MODIFIERS = {"contains", "startswith", "endswith"}
-_SCALARS = (str, int, float, bool)
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,13 @@ class Rule:
 
         try:
             return SigmaRule.from_dict(_copy(self.data))
-        except SigmaError as error:
-            raise InputError("rule-invalid", self.document.place("detection"), str(error)) from None
+        except (SigmaError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise InputError("rule-invalid", self._place_of(str(error)), str(error)) from None
+
+    def _place_of(self, message: str) -> Place:
+        """The place of the key that pySigma's message names, otherwise of the detection."""
+        words = {word.strip("'.,").rstrip("s") for word in message.split()}
+        return self.document.place(next((key for key in self.data if key.rstrip("s") in words), "detection"))
 
     @cached_property
     def tree(self) -> Predicate:
@@ -99,10 +102,10 @@ def load_files(files: Iterable[Path]) -> Loaded:
 
 
 def load_file(file: Path) -> Loaded:
-    """Loads the rules of one file (several documents are several rules)."""
-    shown = shown_path(file)
+    """Loads the rules of one file (several documents are several rules); `-` is standard input."""
+    shown = "<stdin>" if file == STDIN else shown_path(file)
     try:
-        content = file.read_bytes()
+        content = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         return Loaded(findings=[Diagnostic("file-unreadable", "error", Place(shown), f"can't be read: {reason}")])
@@ -124,9 +127,9 @@ def load_text(text: str | bytes, file: str = "<rule>") -> Loaded:
 
 
 def _load_document(document: Document, loaded: Loaded) -> None:
-    faults = [*_form_faults(document)] or [*_detection_faults(document)]
-    if faults:
-        loaded.findings += faults
+    faults = [*_form_faults(document)] or [*detection_faults(document), *_condition_faults(document)]
+    loaded.findings += faults
+    if any(fault.level == "error" for fault in faults):
         return
     rule = Rule(document)
     try:
@@ -181,75 +184,15 @@ def _brief(message: str) -> str:
     return message if len(message) <= 200 else f"{message[:90]} … {message[-90:]}"
 
 
-def _detection_faults(document: Document) -> Iterator[Diagnostic]:
-    for name, detection in document.data["detection"].items():
-        if name != "condition":
-            yield from _faults(document, ("detection", name), detection)
+def _condition_faults(document: Document) -> Iterator[Diagnostic]:
+    from sigmaproof.conditions import ConditionError, condition_tree
 
-
-def _faults(document: Document, path: tuple[str | int, ...], value: Any) -> Iterator[Diagnostic]:
-    """Faults of a detection: maps of fields, lists of maps, keywords; nested as deep as the YAML is."""
-    if isinstance(value, dict):
-        if not value:
-            yield _fault(document, path, "an empty map matches everything", "name at least one field")
-        for key, inner in value.items():
-            yield from _field_faults(document, (*path, key), key, inner)
-    elif isinstance(value, list):
-        if not value:
-            yield _fault(document, path, "an empty list matches nothing that anyone wrote", "give its values")
-        for index, inner in enumerate(value):
-            yield from _faults(document, (*path, index), inner)
-    else:
-        yield from _value_faults(document, path, [], value)
-
-
-def _field_faults(document: Document, path: tuple[str | int, ...], key: str, value: Any) -> Iterator[Diagnostic]:
-    field_name, *modifiers = key.split("|")
-    if isinstance(value, list):
-        if not value:
-            yield _fault(document, path, "an empty list of values", "use `null` for a missing field, or give values")
-        for index, inner in enumerate(value):
-            if inner is None:
-                help = "null has a type of its own: put it into a selection of its own (specification, null)"
-                yield _fault(document, (*path, index), "null in a list of values", help)
-            else:
-                yield from _value_faults(document, (*path, index), modifiers, inner)
-    elif isinstance(value, dict):
-        yield _fault(document, path, f"{field_name} holds a map", f"write the path with dots: {field_name}.key")
-    else:
-        yield from _value_faults(document, path, modifiers, value)
-
-
-def _value_faults(
-    document: Document, path: tuple[str | int, ...], modifiers: list[str], value: Any
-) -> Iterator[Diagnostic]:
-    if value is not None and not isinstance(value, _SCALARS):
-        message = f"a {type(value).__name__} is no value of a rule"
-        yield _fault(document, path, message, "put the value in quotes")
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield _fault(document, path, "not a finite number", "put the value in quotes")
-    elif value == "" and _PATTERN_MODIFIERS.intersection(modifiers):
-        yield _fault(document, path, "an empty text is contained in every value", "use `|exists: true` instead")
-    elif "re" in modifiers:
-        yield from _regex_faults(document, path, modifiers, value)
-
-
-def _regex_faults(
-    document: Document, path: tuple[str | int, ...], modifiers: list[str], value: Any
-) -> Iterator[Diagnostic]:
-    from sigmaproof.regex import RegexError, parse
-
-    if not isinstance(value, str):
-        yield _fault(document, path, "an expression must be a text", "put it in single quotes")
-        return
-    try:
-        parse(value, "".join(sorted({"i", "m", "s"}.intersection(modifiers))))
-    except RegexError as error:
-        yield Diagnostic("rule-regex", "error", document.place(*path), str(error))
-
-
-def _fault(document: Document, path: tuple[str | int, ...], message: str, help: str) -> Diagnostic:
-    return Diagnostic("rule-value", "error", document.place(*path), message, help)
+    condition, names = document.data["detection"]["condition"], selection_names(document)
+    for index, text in enumerate(condition if isinstance(condition, list) else [condition]):
+        try:
+            condition_tree(text, names, lambda name: And(()))
+        except ConditionError as error:
+            yield Diagnostic("rule-condition", "error", document.place("detection", "condition", index), str(error))
 
 
 def _copy(value: Any) -> Any:

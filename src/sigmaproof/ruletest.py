@@ -5,6 +5,7 @@ The file is looked for beside the rule, then in `fixtures/rules/` of each folder
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from sigmaproof.safeyaml import Document, documents
 
 __all__ = ["Expectation", "run_tests", "test_file"]
 
+Report = Callable[[Diagnostic], None]
 _KEYS = {"match": True, "no_match": False}
 
 
@@ -39,7 +41,7 @@ class Expectation:
         return self.expected is self.actual
 
 
-def run_tests(rules: Sequence[Rule], report: Callable[[Diagnostic], None]) -> list[Expectation]:
+def run_tests(rules: Sequence[Rule], report: Report) -> list[Expectation]:
     """Runs the expectations of every rule. A rule without a test file is reported as a warning."""
     results: list[Expectation] = []
     for rule in rules:
@@ -62,31 +64,57 @@ def test_file(rule: Path) -> Path | None:
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
-def _run(rule: Rule, path: Path, report: Callable[[Diagnostic], None]) -> Iterator[Expectation]:
-    for document in documents(path.read_bytes(), shown_path(path.absolute())):
+def _run(rule: Rule, path: Path, report: Report) -> Iterator[Expectation]:
+    for document in documents(_content(path), shown_path(path.absolute())):
         faults = list(schema_faults(document, "ruletest", "test-form"))
         for fault in faults:
             report(fault)
         if not faults:
-            yield from _expectations(rule, document, path)
+            yield from _expectations(rule, document, path, report)
 
 
-def _expectations(rule: Rule, document: Document, path: Path) -> Iterator[Expectation]:
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        place = Place(shown_path(path.absolute()))
+        raise InputError("test-unreadable", place, f"can't be read: {error.strerror or error}") from None
+
+
+def _expectations(rule: Rule, document: Document, path: Path, report: Report) -> Iterator[Expectation]:
+    """Every expectation; a record that can't be used is reported, and the others are still judged."""
     verdict = compile_predicate(rule.tree)
     for key, expected in _KEYS.items():
         for index, case in enumerate(document.data.get(key) or ()):
             place = document.place(key, index)
-            record = _record(case, path.parent, place)
+            try:
+                record = _record(case, path.parent, document, (key, index))
+            except InputError as error:
+                report(error.diagnostic)
+                continue
             actual = verdict(record)
             steps = () if actual is expected else tuple(explain(rule.tree, record))
             yield Expectation(rule, case["name"], expected, actual, place, steps)
 
 
-def _record(case: dict[str, Any], folder: Path, place: Place) -> dict[str, Any]:
+def _record(case: dict[str, Any], folder: Path, document: Document, where: tuple[str | int, ...]) -> dict[str, Any]:
     if "record" in case:
         record: dict[str, Any] = case["record"]
+        _check_json(record, document, (*where, "record"))
         return record
     try:
         return event_at(str(folder / case["file"])).record
     except LookupError as error:
-        raise InputError("test-record", place, str(error.args[0])) from None
+        raise InputError("test-record", document.place(*where), str(error.args[0])) from None
+
+
+def _check_json(value: Any, document: Document, path: tuple[str | int, ...]) -> None:
+    """Raises InputError for a value that JSON doesn't have: YAML reads a date without quotes as a date."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            _check_json(inner, document, (*path, key))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError("test-record", document.place(*path), "not a finite number", "put the value in quotes")
+    elif value is not None and not isinstance(value, str | int | float):
+        message = f"a {type(value).__name__} is no value of a record"
+        raise InputError("test-record", document.place(*path), message, "put the value in quotes")

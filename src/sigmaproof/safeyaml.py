@@ -22,6 +22,12 @@ MOST_BYTES = 2_000_000
 Path = tuple[str | int, ...]
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BOOLEANS = {"true", "false", "True", "False", "TRUE", "FALSE"}
+_CORE = "tag:yaml.org,2002:"
+_TAGS: dict[type[yaml.Node], frozenset[str]] = {
+    yaml.MappingNode: frozenset({_CORE + "map"}),
+    yaml.SequenceNode: frozenset({_CORE + "seq"}),
+    yaml.ScalarNode: frozenset(_CORE + name for name in ("str", "int", "float", "bool", "null", "timestamp", "value")),
+}
 
 
 @dataclass(slots=True)
@@ -98,6 +104,10 @@ def _from_yaml(error: yaml.MarkedYAMLError, file: str) -> InputError:
     return InputError("yaml-syntax", place, f"not valid YAML: {problem}", "check the indentation and the quotes here")
 
 
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
 class _Builder:
     """Makes plain data of composed nodes, counting them: an alias counts as often as it is used."""
 
@@ -110,6 +120,8 @@ class _Builder:
         self.count += 1
         if self.count > MOST_NODES or depth > DEEPEST:
             self.fail(node, "yaml-alias-bomb", "aliases that expand to a document too large or without end")
+        if node.tag not in _TAGS[type(node)]:
+            self.fail(node, "yaml-tag", f"the tag {node.tag} is not allowed: leave it out")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -140,17 +152,19 @@ class _Builder:
     def key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             self.fail(node, "yaml-key", "a key that is no text")
-        if node.tag == "tag:yaml.org,2002:merge":
+        if node.tag == _CORE + "merge":
             self.fail(node, "yaml-merge-key", "merge keys (<<) are not part of Sigma: write the keys out")
+        if node.tag not in _TAGS[yaml.ScalarNode]:
+            self.fail(node, "yaml-tag", f"the tag {node.tag} is not allowed: leave it out")
         return str(node.value)
 
     def scalar(self, node: yaml.Node) -> Any:
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith((":binary", ":set", ":omap")):
-            self.fail(node, "yaml-tag", f"the tag {node.tag} is not allowed")
         try:
             value = self.loader.construct_object(node)
-        except (ValueError, OverflowError, yaml.constructor.ConstructorError):
-            self.fail(node, "yaml-scalar", f"{node.value!r} can't be read; put it in quotes")
+            if isinstance(value, int):
+                float(value)  # a number that is larger than any other, and can't even be printed
+        except (ValueError, OverflowError, LookupError, AttributeError, yaml.constructor.ConstructorError):
+            self.fail(node, "yaml-scalar", f"{_short(node.value)} can't be read; put it in quotes")
         self.warn(node, value)
         return value
 

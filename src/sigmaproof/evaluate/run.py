@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from sigmaproof.diagnostics import Diagnostic, InputError
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.events import Event
 from sigmaproof.matching import Verdict
@@ -31,10 +32,16 @@ class Judge:
 
     @cached_property
     def on_ecs(self) -> Verdict:
-        """The verdict on an ECS document. Raises pySigma's errors for a field that has no ECS home."""
-        from sigmaproof.conversion import mapped_tree
+        """The verdict on an ECS document. Raises InputError for a field that has no ECS home."""
+        from sigma.exceptions import SigmaError
 
-        return compile_predicate(mapped_tree(self.rule))
+        from sigmaproof.conversion import mapped_tree
+        from sigmaproof.lower import LoweringError
+
+        try:
+            return compile_predicate(mapped_tree(self.rule))
+        except (SigmaError, LoweringError) as error:
+            raise InputError("rule-unmapped", self.rule.document.place("detection"), str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +87,35 @@ def evaluate(
     events: Iterable[Event],
     form: str = "auto",
     seen: Callable[[Event], None] | None = None,
+    report: Callable[[Diagnostic], None] | None = None,
 ) -> Iterator[Match]:
     """Every match, in the order of the records. form: `raw`, `ecs`, or `auto` for each record by itself.
 
-    seen: called for each record, matched or not.
+    seen: called for each record, matched or not. report: called once for a rule that can't judge ECS documents;
+    without it, InputError is raised.
     """
     judges = [Judge(rule) for rule in rules]
+    mapped: list[Judge] | None = None
     for event in events:
         if seen:
             seen(event)
         ecs = form == "ecs" or (form == "auto" and is_ecs(event.record))
         record = source(event.record) if ecs else event.record
-        for judge in judges:
+        if ecs and mapped is None:
+            mapped = list(_mapped(judges, report))
+        for judge in mapped if ecs and mapped is not None else judges:
             if (judge.on_ecs if ecs else judge.on_raw)(record):
                 yield Match(judge.rule, event, ecs)
+
+
+def _mapped(judges: Iterable[Judge], report: Callable[[Diagnostic], None] | None) -> Iterator[Judge]:
+    """The judges whose rule can be said in ECS names."""
+    for judge in judges:
+        try:
+            _ = judge.on_ecs
+        except InputError as error:
+            if report is None:
+                raise
+            report(error.diagnostic)
+        else:
+            yield judge

@@ -75,6 +75,7 @@ def _shown(match: Match, raw: str, ecs: str) -> tuple[str]:
 def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None]) -> None:
     """Prints the ECS document of each raw record, one a line."""
     from sigmaproof.normalize import normalize
+    from sigmaproof.normalize.jsontext import document_json
 
     for event in events:
         try:
@@ -82,7 +83,7 @@ def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None
         except ValueError as error:
             report(Diagnostic("log-record", "error", Place(event.place), f"record skipped: {error}"))
         else:
-            sys.stdout.write(json.dumps(document, ensure_ascii=True) + "\n")
+            sys.stdout.write(document_json(document) + "\n")
 
 
 def write_expectations(results: Sequence[Expectation], only_failing: bool) -> None:

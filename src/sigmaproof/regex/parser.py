@@ -28,6 +28,8 @@ __all__ = ["RegexError", "parse"]
 
 MOST_REPEATS = 1000  # RE2's own limit
 DEEPEST = 100
+LONGEST = 20_000
+LONGEST_SHOWN = 120
 
 _CLASSES: dict[str, Ranges] = {
     "d": ((48, 57),),
@@ -67,14 +69,16 @@ def parse(source: str, flags: str = "") -> Node:
     _ask_both_engines(source)
     reader = _Reader(source)
     tree = reader.choice(frozenset(flags), 0)
-    if reader.rest():
-        raise RegexError(f"unbalanced parenthesis in {source!r}")
+    if not reader.ended:
+        raise RegexError(f"unbalanced parenthesis in {shown(source)}")
     return tree
 
 
 def _ask_both_engines(source: str) -> None:
     import re2
 
+    if len(source) > LONGEST:
+        raise RegexError(f"an expression of {len(source):,} characters: at most {LONGEST:,} are taken, split it")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # FutureWarning about sets: RE2's meaning is taken
@@ -82,14 +86,22 @@ def _ask_both_engines(source: str) -> None:
         re2.compile(source, quiet_options())
     except (re.error, re2.error, RecursionError, OverflowError, UnicodeError) as error:
         raise RegexError(
-            f"{source!r} is not in the common dialect of RE2 and Python ({_words(error)}); look-around, "
+            f"{shown(source)} is not in the common dialect of RE2 and Python ({_words(error)}); look-around, "
             "back-references and \\p{…} can't run on every engine: write alternatives or a second condition"
         ) from None
 
 
 def _words(error: Exception) -> str:
     detail = error.args[0] if error.args else type(error).__name__
-    return detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
+    words = detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
+    return words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]} …"
+
+
+def shown(source: str) -> str:
+    """An expression as a message shows it: in quotes, and shortened."""
+    if len(source) <= LONGEST_SHOWN:
+        return repr(source)
+    return f"{source[:LONGEST_SHOWN]!r} … ({len(source):,} characters)"
 
 
 @cache
@@ -109,8 +121,9 @@ class _Reader:
         self.source = source
         self.at = 0
 
-    def rest(self) -> str:
-        return self.source[self.at :]
+    @property
+    def ended(self) -> bool:
+        return self.at >= len(self.source)
 
     def peek(self, text: str) -> bool:
         return self.source.startswith(text, self.at)
@@ -122,8 +135,8 @@ class _Reader:
         return False
 
     def next(self) -> str:
-        if self.at >= len(self.source):
-            raise RegexError(f"{self.source!r} ends too early")
+        if self.ended:
+            raise RegexError(f"{shown(self.source)} ends too early")
         self.at += 1
         return self.source[self.at - 1]
 
@@ -139,7 +152,7 @@ class _Reader:
 
     def sequence(self, flags: frozenset[str], depth: int) -> tuple[Node, frozenset[str]]:
         parts: list[Node] = []
-        while self.rest() and not self.peek("|") and not self.peek(")"):
+        while not self.ended and not self.peek("|") and not self.peek(")"):
             part, flags = self.atom(flags, depth)
             if part is not None:
                 parts.append(self.repeated(part))
@@ -148,7 +161,7 @@ class _Reader:
     def repeated(self, part: Node) -> Node:
         while (count := self.count()) is not None:
             if isinstance(part, Anchor):
-                raise RegexError(f"a repeated anchor in {self.source!r}: leave the repetition out")
+                raise RegexError(f"a repeated anchor in {shown(self.source)}: leave the repetition out")
             self.take("?")  # lazy or not finds the same records
             part = Repeat(part, *count)
         return part
@@ -193,10 +206,10 @@ class _Reader:
             if match[3] == ")":
                 return None, inner
         elif self.peek("?"):
-            raise RegexError(f"the group at {self.rest()[:10]!r} is not in the dialect")
+            raise RegexError(f"the group at {self.source[self.at : self.at + 10]!r} is not in the dialect")
         tree = self.choice(inner, depth + 1)
         if not self.take(")"):
-            raise RegexError(f"a group in {self.source!r} is not closed")
+            raise RegexError(f"a group in {shown(self.source)} is not closed")
         return tree, flags
 
     def escape(self, flags: frozenset[str]) -> Node:

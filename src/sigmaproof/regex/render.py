@@ -150,6 +150,8 @@ def _count(node: Repeat) -> str:
 
 
 def _set(ranges: Ranges, spell: Spell) -> str:
+    if not ranges and spell is _re2_char:
+        return r"[^\x{0}-\x{10ffff}]"
     if not ranges:
         raise RegexError("a set without characters matches nothing: leave it out")
     if ranges == ((0, 0x10FFFF),) and spell is lucene_char:

@@ -9,9 +9,9 @@ from typing import Any
 from sigmaproof.fidelity import Reason
 from sigmaproof.fields import Located, table
 from sigmaproof.matching import pattern_test, value_text
-from sigmaproof.normalize.javamap import java_text
+from sigmaproof.normalize.javamap import java_length, java_text
 from sigmaproof.normalize.prune import prune
-from sigmaproof.paths import getter
+from sigmaproof.paths import getter, leaves
 from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, plain, tests
 
 __all__ = ["is_cause"]
@@ -45,7 +45,7 @@ def _looks_alike(located: Located, tree: Predicate, record: Record) -> bool:
     elsewhere = java_text(_without(whole, located.sub.split(".")))
     if all(map(_is_plain, own)):
         key = re.escape(located.sub.rsplit(".", 1)[-1])
-        return re.search(rf"[{{ .]{key}=", elsewhere) is not None
+        return re.search(rf"(\{{|, |\.){key}=", elsewhere) is not None
     return elsewhere != "{}"
 
 
@@ -77,7 +77,7 @@ def _without(node: Any, keys: list[str]) -> Any:
 def _is_long(located: Located, record: Record, document: Record) -> bool:
     """Some home keeps less than the value, or than the object in which it stands."""
     values = getter(located.raw)(record) if not located.sub else [record.get(located.field.raw)]
-    longest = max((len(_text(value)) for value in values if value is not None), default=0)
+    longest = max((java_length(_text(value)) for value in values if value is not None), default=0)
     del document
     for home in located.field.homes:
         if home.ignore_above is not None and longest > home.ignore_above:
@@ -130,7 +130,9 @@ def _is_cased(located: Located, tree: Predicate, record: Record) -> bool:
 
 def _is_number(located: Located, record: Record, document: Record) -> bool:
     del document
-    return any(isinstance(value, float) for value in getter(located.raw)(record))
+    return any(
+        isinstance(value, float) for value in [*getter(located.raw)(record), *leaves(record.get(located.field.raw))]
+    )
 
 
 _CHECKS: dict[str, Callable[[Located, Record, Record], bool]] = {

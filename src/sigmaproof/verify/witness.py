@@ -68,6 +68,7 @@ def _drafts(test: Test, draft: Draft, beside: str) -> Iterator[Draft]:
         yield {**draft, test.field: value}
         if isinstance(own, str) and isinstance(value, str):
             yield {**draft, test.field: own + value}
+            yield {**draft, test.field: [own, value]}
         if beside and isinstance(value, dict):
             yield {**draft, test.field: {**value, "z": beside}}
     yield from _around(test, located, draft)
@@ -106,8 +107,11 @@ def _values(test: Test, located: Located) -> Iterator[Any]:
         )
         for size in SIZES:
             yield from _sized(test, size)
+        with suppress(ValueError, RecursionError):
+            yield json.loads(text)
         with suppress(ValueError):
             yield float(text)
+        yield from (1e10, 1e-5)
     if isinstance(test, Regex):
         for example in _own_values(test)[:1]:
             yield from (f"{example}{'y' * 1025}", f"{'y' * 1025}{example}", f"{example[:1] * 1025}{example}")
@@ -148,7 +152,9 @@ def _enlarged(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft
             wanted = [one for one in object_candidates(test.pattern) if compile_predicate(test)({root: one})][:3]
         yield from ({**draft, root: {**one, "padding": "y" * size}} for one in wanted for size in SIZES)
     tag = {"value": MASKED, "key": MASKED}
-    for value in _own_values(test):
+    own = draft.get(test.field)
+    lists = [[own, value] for value in _own_values(test)[:1] if isinstance(own, str)]
+    for value in [*_own_values(test), *lists]:
         kept: Draft = {**draft, test.field: value}
         if not located.sub:
             continue

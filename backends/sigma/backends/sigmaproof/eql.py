@@ -35,7 +35,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, lucene_regex, parse
 
 from .base import TreeBackend
-from .values import boolean_values, has_other_spellings, index_network, text_of_number
+from .values import boolean_values, has_other_spellings, index_network, number_directions
 
 __all__ = ["EqlBackend"]
 
@@ -146,7 +146,7 @@ class EqlEmitter(Emitter):
         self.claim(where, text_claims(where, home, pattern, cased), negated)
         self.because("rendered-text", "extra", where, negated, f"other text in {home.name} can look the same")
         if "number" in where.writes.types:
-            for direction in text_of_number(plain(pattern) or ""):
+            for direction in number_directions(pattern):
                 self.because("number", direction, where, negated, "Java writes some numbers otherwise than JSON")
         for direction in object_directions_of(where, pattern, cased):
             self.because("rendered-text", direction, where, negated, "an object is JSON for the rule, {a=b} there")
@@ -165,7 +165,7 @@ class EqlEmitter(Emitter):
 
     def list_opening(self, where: Spot) -> str:
         """What can stand between `key=` and an element, when the value can be a list."""
-        return r"(\[(.*[\[ ])?)?" if where.writes.many else ""
+        return r"(\[(.*(\[|, ))?)?" if where.writes.many else ""
 
     def closing(self, where: Spot) -> str:
         """What stands after a value: the next key, the end of its object, or of its list."""
@@ -175,7 +175,7 @@ class EqlEmitter(Emitter):
         """The atom that finds `key=` and this expression. The key follows `{`, `, ` or, when it has dots, a dot."""
         home = where.located.home("rendered")
         key = where.located.sub.rsplit(".", 1)[-1]
-        source = self.checked(f".*[{{ .]{escaped(key)}={value}")
+        source = self.checked(rf".*(\{{|, |\.){escaped(key)}={value}")
         self.expensive = True
         return self.regex_atom(home.name, source)
 

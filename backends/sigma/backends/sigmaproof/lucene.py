@@ -33,15 +33,15 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, lucene_regex, parse
 
 from .base import TreeBackend
-from .values import boolean_values, has_other_spellings, index_network
+from .values import boolean_values, has_other_spellings, index_network, number_directions, starts_as_object
 
 __all__ = ["LuceneBackend"]
 
 
 def lucene_field(name: str) -> str:
-    """A field name with every special character escaped. Raises Refusal for a `*`, which means any field."""
-    if "*" in name or any(char.isspace() for char in name):
-        raise Refusal(f"the field name {name!r}: query_string reads * and spaces in names as something else")
+    """A field name with every special character escaped. Raises Refusal for a `*`, which can't be."""
+    if "*" in name:
+        raise Refusal(f"the field name {name!r}: query_string can't escape a * in a name")
     return "".join(char if char.isalnum() or char in "._@" else f"\\{char}" for char in name)
 
 
@@ -117,10 +117,12 @@ class LuceneEmitter(Emitter):
         match pattern:
             case (str(start), Wild.ANY):
                 self.unfolded(where, start, cased, negated)
+                self.other_forms(where, pattern, negated)
                 return f"{field}:{prefix(start)}"
             case () | (str(),):
                 text = plain(pattern) or ""
                 forms = self.spelled(where, text, cased, negated)
+                self.other_forms(where, pattern, negated)
                 if forms is None:
                     self.unfolded(where, text, cased, negated)
                 return _one_of(field, [quoted(form) for form in forms or (text,)])
@@ -128,6 +130,13 @@ class LuceneEmitter(Emitter):
             f"{where.raw}: a flattened sub-field knows equality and prefix only; "
             f"search the whole object instead ({where.located.field.raw}|contains)"
         )
+
+    def other_forms(self, where: Spot, pattern: Pattern, negated: bool) -> None:
+        """Notes where the value can be a number or an object, whose text in the index is another one."""
+        for direction in number_directions(pattern) if "number" in where.writes.types else ():
+            self.because("number", direction, where, negated, "Java writes some numbers otherwise than JSON")
+        if "object" in where.writes.types and starts_as_object(pattern):
+            self.because("object", "misses", where, negated, "an object has no value of its own, only its leaves")
 
     def unfolded(self, where: Spot, text: str, cased: bool, negated: bool) -> None:
         """Notes that a text is searched as the rule spells it, where case matters and can't be folded."""

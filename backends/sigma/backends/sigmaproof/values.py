@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from sigmaproof.fidelity import Refusal
 from sigmaproof.fields import Writes
 from sigmaproof.matching import MAPPED, as_network, number_text, pattern_test
-from sigmaproof.predicate import Text, describe
+from sigmaproof.predicate import Pattern, Text, describe, plain
 
-__all__ = ["boolean_values", "has_other_spellings", "index_network", "text_of_number"]
+__all__ = ["boolean_values", "has_other_spellings", "index_network", "number_directions", "starts_as_object"]
 
 _NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?")
 
@@ -22,15 +23,23 @@ def has_other_spellings(value: float, writes: Writes) -> bool:
     return "number" in writes.types and any(writes.longest is None or len(f) <= writes.longest for f in forms)
 
 
-def text_of_number(text: str) -> tuple[str, ...]:
-    """Where a text is that of a number: the directions in which JSON's and Java's spelling make a difference."""
+def number_directions(pattern: Pattern) -> set[str]:
+    """In which directions a pattern tells JSON's spelling of a number from Java's: 10000000000.0 and 1.0E10."""
     from sigmaproof.normalize.javamap import java_text
 
-    if not _NUMBER.fullmatch(text):
-        return ()
-    value = float(text)
-    json, java = number_text(value), java_text(value)
-    return () if json == java else tuple(way for way, form in (("misses", json), ("extra", java)) if form == text)
+    holds = pattern_test(pattern, cased=False)
+    values = [1e10, 1e-5, *_numbers(plain(pattern) or "")]
+    verdicts = {(holds(number_text(value)), holds(java_text(value))) for value in values}
+    return {"misses" if json else "extra" for json, java in verdicts if json != java}
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(text)] if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else []
+
+
+def starts_as_object(pattern: Pattern) -> bool:
+    """Whether the pattern asks for a text that begins as an object's JSON does."""
+    return bool(pattern) and isinstance(pattern[0], str) and pattern[0].startswith("{")
 
 
 def boolean_values(name: str, test: Text) -> list[bool]:

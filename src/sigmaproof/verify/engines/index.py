@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sigmaproof.normalize.jsontext import document_json
 from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Loaded, Query
 from sigmaproof.verify.engines.client import Client, Refused, describe, escape
 
@@ -101,7 +102,7 @@ class Index:
             place = len(self._ids)
             self._ids.append(name)
             try:
-                yield place, b'{"index":{"_id":"%d"}}\n%s\n' % (place, json.dumps(doc).encode("ascii"))
+                yield place, b'{"index":{"_id":"%d"}}\n%s\n' % (place, document_json(doc).encode("ascii"))
             except RecursionError:
                 rejected[place] = "nested too deeply to be written as JSON"
 
