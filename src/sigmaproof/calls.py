@@ -13,9 +13,9 @@ MOST = 500
 
 
 def calls_of(tree: Predicate) -> frozenset[str]:
-    """The calls (`source/name`) outside of which the tree is false; empty when it is not bound to any."""
+    """The calls (`source/name`, `*` for any) outside of which the tree is false; empty when it is not bound."""
     bound = _calls(tree)
-    if any(ANY in call for call in bound):
+    if (ANY, ANY) in bound:
         return frozenset()
     return frozenset(f"{source}/{name}" for source, name in bound)
 

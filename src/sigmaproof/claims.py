@@ -7,6 +7,7 @@ Each claim is a code, the direction of the positive test, and a detail for peopl
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,13 +15,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from sigmaproof.fidelity import Refusal
-from sigmaproof.fields import Field, Home, Located, Writes
+from sigmaproof.fidelity import Refusal, flip
+from sigmaproof.fields import Field, Home, Located, Writes, table
 from sigmaproof.matching import pattern_test, value_test, value_text
 from sigmaproof.predicate import Pattern, Regex, Wild, plain
 from sigmaproof.regex import longest_match, parse
 
-__all__ = ["Claim", "Spot", "exists_claims", "null_claims", "object_directions_of", "regex_claims", "text_claims"]
+__all__ = [
+    "Claim",
+    "Spot",
+    "exists_claims",
+    "null_claims",
+    "number_candidates",
+    "object_directions_of",
+    "regex_claims",
+    "text_claims",
+]
 
 Claim: TypeAlias = tuple[str, str, str]
 # The texts that the integration removes before indexing.
@@ -37,6 +47,7 @@ class Spot:
     home: Home
     writes: Writes
     leaf: Field | None = None
+    calls: frozenset[str] = frozenset()
 
     @property
     def raw(self) -> str:
@@ -83,7 +94,7 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
     if where.kind == "whole":
         yield from _whole_claims(where, home, pattern, cased)
         return
-    if where.writes.empty and any(map(holds, PRUNED)):
+    if where.writes.empty and any(map(holds, (*PRUNED, "{}") if where.is_part else PRUNED)):
         yield _PRUNED_TEXT
     if home.form == "value":
         if _can_be_longer(pattern, home.ignore_above) and _over(home.ignore_above, where.writes.longest):
@@ -102,7 +113,7 @@ def exists_claims(where: Spot, home: Home) -> Iterator[Claim]:
 
 def null_claims(where: Spot, home: Home) -> Iterator[Claim]:
     """Claims for a test that no value is there."""
-    yield from _shared(where)
+    yield from ((code, flip(direction), detail) for code, direction, detail in _shared(where))
     if where.writes.empty:
         yield "pruned", "extra", 'a value "", "-", "none" or {} is removed before indexing'
     yield from _there_claims(where, home, "extra")
@@ -121,6 +132,14 @@ def _there_claims(where: Spot, home: Home, direction: str) -> Iterator[Claim]:
 def _shared(where: Spot) -> Iterator[Claim]:
     if where.located.field.shared and not where.is_part:
         yield "shared", where.located.field.shared, f"{where.name} is not filled from {where.raw} alone"
+    yield from _moved(where)
+
+
+def _moved(where: Spot) -> Iterator[Claim]:
+    for raw, event in table().moved.items():
+        inside = where.raw == raw or (where.kind == "whole" and raw.startswith(f"{where.raw}."))
+        if inside and (not where.calls or any(call.endswith((f"/{event}", "/*")) for call in where.calls)):
+            yield "shared", "misses", f"the integration moves {raw} of {event} events to another field"
 
 
 def _limit(home: Home, direction: str) -> Claim:
@@ -232,11 +251,27 @@ def _parsed(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _candidate_values(text: str, bare: str, inner: str) -> Iterator[Any]:
-    yield from (text, bare, inner, f"x{text}x", 1e10, 1e-5, [1, 2], [text, text], [inner, inner])
+    yield from (text, bare, inner, f"x{text}x", [1, 2], [text, text], [inner, inner], *number_candidates(text))
     for control in "\n\t\r\b\f":
         yield f"x{control}{text[1:]}"
     yield f"x\x1f{text[4:]}"
     with suppress(ValueError):
         yield json.loads(f'"{text}"')  # what a text with JSON's escapes stands for
+
+
+def number_candidates(text: str) -> Iterator[float]:
+    """Fractions whose text holds this one's digits, on which JSON's and Java's spelling can differ."""
+    yield from (1e10, 1e-5)
     for exponent in re.findall(r"[eE]\+?(-?\d{1,2})", text):
         yield float(f"1e{exponent}")
+    for digits in dict.fromkeys(re.findall(r"\d{1,15}", text)):
+        yield from (float(f"{digits}{more}") for more in ("0000000", "5678901.0", "e8", "e-8", ".5e7"))
+        yield from (
+            float(f"0.{digits}"),
+            float(f"0.0000{digits}"),
+            float(f"12{digits}5678.0"),
+            float(f"{digits[0]}.{digits[1:] or 0}e7"),
+        )
+    with suppress(ValueError, OverflowError):
+        if math.isfinite(float(text)):
+            yield float(text)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -15,9 +14,9 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
+from sigmaproof.clioptions import Case, Form, Lines, LogDirs, Paths, Pipelines, RuleDirs, Status, Table, Targets
 
 if TYPE_CHECKING:
-    from sigmaproof.diagnostics import Diagnostic
     from sigmaproof.inputs import Inputs
     from sigmaproof.rules import Rule
 
@@ -47,64 +46,6 @@ app = typer.Typer(
 _debug = False
 
 
-class Case(StrEnum):
-    """How a query that is case-sensitive treats a rule that is not."""
-
-    fold = "fold"
-    exact = "exact"
-
-
-class Form(StrEnum):
-    """What the records are."""
-
-    raw = "raw"
-    ecs = "ecs"
-    auto = "auto"
-
-
-class Lines(StrEnum):
-    """Output for people, or one JSON object a line."""
-
-    text = "text"
-    json = "json"
-
-
-class Table(StrEnum):
-    """Output for people, or one JSON object a line."""
-
-    table = "table"
-    json = "json"
-
-
-Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
-RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
-LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
-Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
-Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
-
-
-class Status:
-    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine."""
-
-    def __init__(self) -> None:
-        self.code = 0
-
-    def at_least(self, code: int, when: bool = True) -> None:
-        """Raises the exit code."""
-        self.code = max(self.code, code if when else 0)
-
-    def report(self, finding: Diagnostic) -> None:
-        """Prints a diagnostic to stderr; an error is input that can't be read."""
-        from sigmaproof.diagnostics import as_text
-
-        typer.echo(as_text(finding), err=True)
-        self.at_least(2, finding.level == "error")
-
-    def end(self) -> NoReturn:
-        """Ends the command with the code."""
-        raise typer.Exit(self.code)
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         from sigmaproof import __version__
@@ -118,9 +59,7 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback for an internal error.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    global _debug  # noqa: PLW0603 - read in main(), after the command has ended
-    _debug = debug
-    del version
+    del debug, version  # main() has read --debug, so that it can stand anywhere
 
 
 @app.command()
@@ -172,7 +111,7 @@ def evaluate(
     for match in run(loaded, events, input.value, writer.seen, status.report):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
-    writer.end()
+    writer.end(status.lost)
     status.end()
 
 
@@ -208,7 +147,7 @@ def verify(
     all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
 ) -> None:
     """Run every conversion on a real engine and show the records on which it differs from the rule."""
-    from sigmaproof.output.report import write_report
+    from sigmaproof.verify.report import write_report
     from sigmaproof.verify.run import verify_files
 
     status = Status()
@@ -346,6 +285,9 @@ def main() -> None:
     """Runs the command line. No traceback without --debug."""
     from sigmaproof.diagnostics import InputError, as_text
 
+    global _debug  # noqa: PLW0603 - it may stand before or behind the command
+    _debug = "--debug" in sys.argv[1:]
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     streams.prepare()
     try:
         app()

@@ -43,9 +43,9 @@ def spot(name: str, calls: frozenset[str], origins: Mapping[str, str] | None = N
     if located.field.digest:
         raise Refusal(f"{located.raw} is a key of digest files, which are no events")
     if not located.sub:
-        return Spot(name, located, home, located.field.writes)
+        return Spot(name, located, home, located.field.writes, calls=calls)
     leaf = fields.leaf(located.raw, calls)
-    return Spot(name, located, home, leaf.writes if leaf else _ANYTHING, leaf)
+    return Spot(name, located, home, leaf.writes if leaf else _ANYTHING, leaf, calls)
 
 
 class Emitter:
@@ -151,9 +151,19 @@ class Emitter:
     def claim(self, where: Spot, claims: Iterable[Claim], negated: bool) -> None:
         """Notes what `claims` says of a test."""
         for code, direction, detail in claims:
-            if (code, direction) == ("pruned", "misses") and where.name in self._covered:
-                continue  # `or null` beside it finds what was pruned
+            if direction == "misses" and self._is_covered(where, code):
+                continue  # `or null` beside it finds what was pruned or is too long
             self.because(code, direction, where, negated, detail)
+
+    def _is_covered(self, where: Spot, code: str) -> bool:
+        """Whether the or around tests the field for null too, which finds what is not indexed at all.
+
+        One value of a list can be pruned or too long beside another that is indexed; an object is kept or not.
+        """
+        kept_as_a_whole = code == "limit" and (where.is_part or where.kind == "whole")
+        return (
+            code in {"limit", "pruned"} and where.name in self._covered and (kept_as_a_whole or not where.writes.many)
+        )
 
     def because(self, code: str, direction: str, where: Spot, negated: bool, detail: str) -> None:
         """Notes a reason; direction is that of the positive test, and flips when it stands under a not."""

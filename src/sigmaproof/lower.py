@@ -5,6 +5,7 @@ Reads whatever names the rule holds: the raw ones as written, or the ECS ones af
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sigma.conditions import (
@@ -16,7 +17,7 @@ from sigma.conditions import (
     ConditionValueExpression,
 )
 from sigma.exceptions import SigmaError
-from sigma.rule import SigmaRule
+from sigma.rule import SigmaDetections, SigmaRule
 from sigma.types import (
     Placeholder,
     SigmaBool,
@@ -55,8 +56,10 @@ from sigmaproof.predicate import (
     Text,
     TimePart,
     Wild,
+    tests,
 )
 
+MOST_TESTS = 50_000
 __all__ = ["LoweringError", "lower_condition", "lower_rule"]
 
 
@@ -70,16 +73,32 @@ def lower_rule(rule: SigmaRule) -> Predicate:
     Raises LoweringError for a construct without a meaning here, and for a condition that can't be read.
     """
     detections = rule.detection
-
-    def selection(name: str) -> Predicate:
-        return lower_condition(ConditionIdentifier([name]).postprocess(detections))
-
+    selection = _selections(detections)
     try:
         names = list(detections.detections)
         trees = tuple(condition_tree(one.condition, names, selection) for one in detections.parsed_condition)
     except (SigmaError, ConditionError) as error:
         raise LoweringError(str(error)) from error
     return trees[0] if len(trees) == 1 else Or(trees)
+
+
+def _selections(detections: SigmaDetections) -> Callable[[str], Predicate]:
+    """A function from the name of a selection to its tree, which counts the tests that a condition makes of them."""
+    lowered: dict[str, tuple[Predicate, int]] = {}
+    count = 0
+
+    def selection(name: str) -> Predicate:
+        nonlocal count
+        if name not in lowered:
+            tree = lower_condition(ConditionIdentifier([name]).postprocess(detections))
+            lowered[name] = tree, sum(1 for _ in tests(tree))
+        tree, size = lowered[name]
+        count += size
+        if count > MOST_TESTS:
+            raise LoweringError(f"the condition makes more than {MOST_TESTS:,} tests of the selections: write less")
+        return tree
+
+    return selection
 
 
 def lower_condition(condition: Any) -> Predicate:

@@ -54,6 +54,8 @@ _NEED_FIELD = {
 }
 # pySigma 2 takes this many dashes in one value; below 2 each more multiplies the values by five, without end.
 MOST_DASHES = 3
+# Above 2^53 a number is no longer the same for every reader of JSON and YAML.
+LARGEST = 2**53
 _DASH = re.compile(r"\B[-/]\b")
 
 
@@ -131,6 +133,10 @@ def _value(document: Document, path: Path, field: str, modifiers: Sequence[str],
         yield _fault(document, path, f"a {type(value).__name__} is no value of a rule", "put the value in quotes")
     elif isinstance(value, float) and not math.isfinite(value):
         yield _fault(document, path, "not a finite number", "put the value in quotes")
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        yield _fault(
+            document, path, f"a whole number above {LARGEST:,} is rounded", "put it in quotes: it is found as text"
+        )
     elif wrong is not None:
         takes = _TAKES[wrong]
         yield _fault(document, path, f"the value of |{wrong} must be {takes}", _HELP[takes])

@@ -7,6 +7,7 @@ large are errors with their line. What the values must be is in `rules`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = ["Document", "documents"]
 
 DEEPEST = 50
 MOST_NODES = 50_000
+MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2_000_000
 Path = tuple[str | int, ...]
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -66,9 +68,14 @@ def _compose(text: str, file: str) -> Iterator[Document]:
         _check_depth(text, file)
         loader = _Loader(text)
         try:
+            count = 0
             while loader.check_node():
                 node = loader.get_node()
                 document = Document(None, file, node.start_mark.line + 1)
+                count += 1
+                if count > MOST_DOCUMENTS:
+                    message = f"more than {MOST_DOCUMENTS:,} documents; split the file"
+                    raise InputError("yaml-too-large", document.place(), message)
                 document.data = _Builder(loader, document).value(node, (), 0)
                 yield document
         finally:
@@ -81,16 +88,16 @@ def _compose(text: str, file: str) -> Iterator[Document]:
 
 
 def _check_depth(text: str, file: str) -> None:
-    """Stops before composing: the composer itself recurses, and would end in a crash."""
+    """Stops before composing: the composer itself recurses, and would end in a crash.
+
+    What isn't YAML is left to the composer, which gives the documents before it first.
+    """
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                line = _line(event)
-                raise InputError("yaml-too-deep", Place(file, line), f"nested deeper than {DEEPEST} levels")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+                raise InputError("yaml-too-deep", Place(file, _line(event)), f"nested deeper than {DEEPEST} levels")
 
 
 def _line(event: yaml.Event) -> int:
@@ -171,16 +178,13 @@ class _Builder:
     def warn(self, node: yaml.Node, value: Any) -> None:
         """YAML 1.1 reads some words and numbers in a way that few authors mean."""
         text = str(node.value)
-        surprising = (isinstance(value, bool) and text not in _BOOLEANS) or (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and (
-                ":" in text or "_" in text or (len(text) > 1 and text.lstrip("+-").startswith("0") and "." not in text)
-            )
-        )
+        if isinstance(value, bool):
+            surprising = text not in _BOOLEANS
+        else:  # a number whose text is another one: 0777, 1:30, 1_000, and 1.10, which is 1.1
+            surprising = isinstance(value, int | float) and str(value) != text.removeprefix("+")
         if surprising:
             place = Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
-            message = f"YAML 1.1 reads {text} as {str(value).lower()}"
+            message = f"YAML reads {text} as {str(value).lower()}"
             self.document.warnings.append(
                 Diagnostic(
                     "yaml-surprise",

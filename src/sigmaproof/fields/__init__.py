@@ -121,6 +121,7 @@ class FieldTable:
         self.fields = tuple(_field(entry) for entry in data["fields"])
         self.leaves = tuple(_field(entry) for entry in data.get("leaves", ()))
         self.derived = tuple(_home(entry) for entry in data["derived"])
+        self.moved: dict[str, str] = dict(data.get("moved", {}))
         self.dropped: dict[str, str] = dict(data.get("dropped", {}))
         self._by_raw = {field.raw: field for field in self.fields}
         self._by_home = dict(_homes(self.fields))

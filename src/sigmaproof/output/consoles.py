@@ -31,9 +31,14 @@ def err() -> Console:
 def _console(stderr: bool) -> Console:
     from rich.console import Console
 
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            """Leaves it to the command line, which ends without an error; rich would end with one."""
+            raise BrokenPipeError
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not stderr)
+    return Terminal(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not stderr)
 
 
 def note(message: str) -> None:

@@ -52,12 +52,13 @@ class MatchWriter:
         )
         self.table.add_row(*cells, *_shown(match, "eventID", "event.id"), match.event.place)
 
-    def end(self) -> None:
-        """Prints the table and the totals."""
+    def end(self, lost: int) -> None:
+        """Prints the table and the totals. lost: records that could not be read."""
         if self.table is not None and self.matches:
             out().print(self.table)
         rules = plural(len(self.rules), "rule")
-        note(f"{plural(self.matches, 'match')} in {plural(self.records, 'record')}, {rules}")
+        skipped = f"; {plural(lost, 'record')} could not be read" if lost else ""
+        note(f"{plural(self.matches, 'match')} in {plural(self.records, 'record')}, {rules}{skipped}")
 
 
 def _match_table() -> Table:

@@ -54,8 +54,11 @@ def lucene_regex(node: Node) -> str:
 
 
 def longest_match(node: Node) -> int | None:
-    """Characters of the longest value in which the expression can be found; None when there is no limit."""
-    lengths = [_branch_length(branch) for branch in _branches(node)]
+    """Characters of the longest value in which the expression can be found; None when there is no known limit."""
+    try:
+        lengths = [_branch_length(branch) for branch in _branches(node)]
+    except RegexError:  # too many branches
+        return None
     return None if None in lengths else max((length for length in lengths if length is not None), default=0)
 
 
@@ -97,22 +100,16 @@ def _tighter(one: Anchor | None, other: Node, tightest: Anchor) -> Anchor | None
 def _branches(node: Node) -> list[tuple[Node, ...]]:
     """The branches, with choices multiplied out where an anchor stands in one of them."""
     if isinstance(node, Choice):
-        found = [branch for part in node.parts for branch in _branches(part)]
-    elif isinstance(node, Sequence):
-        found = [()]
-        for part in node.parts:
-            tails = _branches(part) if _has_anchor(part) else [(part,)]
-            found = [head + tail for head in found for tail in tails]
-            _check_count(found)
-    else:
-        found = [(node,)]
-    _check_count(found)
+        return [branch for part in node.parts for branch in _branches(part)]
+    if not isinstance(node, Sequence):
+        return [(node,)]
+    found: list[tuple[Node, ...]] = [()]
+    for part in node.parts:
+        tails = _branches(part) if _has_anchor(part) else [(part,)]
+        found = [head + tail for head in found for tail in tails]
+        if len(found) > MOST_BRANCHES:
+            raise RegexError(f"more than {MOST_BRANCHES} branches with anchors in them")
     return found
-
-
-def _check_count(branches: list[tuple[Node, ...]]) -> None:
-    if len(branches) > MOST_BRANCHES:
-        raise RegexError(f"more than {MOST_BRANCHES} branches with anchors in them")
 
 
 def _has_anchor(node: Node) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sigmaproof.fields import Field, Writes, table
 from sigmaproof.folding import fold
 from sigmaproof.matching import as_time
-from sigmaproof.normalize.javamap import java_text
+from sigmaproof.normalize.javamap import java_length, java_text
 from sigmaproof.paths import Getter, getter
 from sigmaproof.spelling import event_names
 
@@ -79,13 +79,13 @@ def _fault(value: Any, writes: Writes, is_open: bool, is_date: bool = False) -> 
         return f"is {text!r}"
     if is_date and as_time(value) is None:
         return "is no time"
-    if writes.longest is not None and len(text) > writes.longest:
+    if writes.longest is not None and java_length(text) > writes.longest:
         return f"is longer than {writes.longest} characters"
     return None if text in _PRUNED or _is_spelled(text, writes) else f"is not spelled as AWS does: {text[:60]!r}"
 
 
 def _too_long(value: Any, writes: Writes) -> bool:
-    return writes.longest is not None and len(java_text(value)) > writes.longest
+    return writes.longest is not None and java_length(java_text(value)) > writes.longest
 
 
 def _is_spelled(text: str, writes: Writes) -> bool:
@@ -124,7 +124,7 @@ def _object_fault(record: Mapping[str, Any], leaf: Field, value: Any) -> str | N
     sizes = dict(leaf.longest_object)
     longest = sizes.get(value if isinstance(value, str) else "*", sizes.get("*"))
     whole = record.get(leaf.raw.split(".", 1)[0])
-    if longest is not None and len(java_text(whole)) > longest:
+    if longest is not None and java_length(java_text(whole)) > longest:
         return f"stands in an object longer than {longest} characters"
     return None
 

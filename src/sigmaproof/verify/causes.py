@@ -40,13 +40,21 @@ def _looks_alike(located: Located, tree: Predicate, record: Record) -> bool:
     if not isinstance(whole, dict):
         return False
     own = [test for test, _ in tests(tree) if not isinstance(test, Keyword) and test.field == located.raw]
-    if not located.sub or any(map(_has_structure, [*getter(located.raw)(record), *map(_own_text, own)])):
+    if not located.sub:
+        return any(_two_texts_differ(test, whole) for test in own if isinstance(test, Text))
+    if any(map(_has_structure, [*getter(located.raw)(record), *map(_own_text, own)])):
         return True
     elsewhere = java_text(_without(whole, located.sub.split(".")))
     if all(map(_is_plain, own)):
         key = re.escape(located.sub.rsplit(".", 1)[-1])
         return re.search(rf"(\{{|, |\.){key}=", elsewhere) is not None
     return elsewhere != "{}"
+
+
+def _two_texts_differ(test: Text, whole: Record) -> bool:
+    """Whether the object's JSON text and the text in the index disagree about a test."""
+    holds = pattern_test(test.pattern, test.cased)
+    return holds(value_text(whole)) != holds(java_text(prune(whole)))
 
 
 def _own_text(test: Test) -> str:
@@ -107,6 +115,8 @@ def _has_pruned(value: Any) -> bool:
 
 def _is_shared(located: Located, record: Record, document: Record) -> bool:
     """The ECS field holds something else than the raw field."""
+    if located.field.raw in {raw.partition(".")[0] for raw in table().moved}:
+        return any(getter(raw)(record) and record.get("eventName") == event for raw, event in table().moved.items())
     return getter(located.raw)(record) != getter(located.canonical)(document)
 
 

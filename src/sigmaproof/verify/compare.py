@@ -1,6 +1,6 @@
 """Compares the verdicts of a rule's targets on records, and says which differences the claim explains.
 
-What an engine answers comes from `engines`; which records are judged from `run`; the output is in `output`.
+What an engine answers comes from `engines`; which records are judged from `run`; the output is in `report`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from sigmaproof.claims import object_candidates
+from sigmaproof.claims import number_candidates, object_candidates
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fields import Field, Located, UnknownFieldError, table
 from sigmaproof.predicate import (
@@ -109,9 +109,7 @@ def _values(test: Test, located: Located) -> Iterator[Any]:
             yield from _sized(test, size)
         with suppress(ValueError, RecursionError):
             yield json.loads(text)
-        with suppress(ValueError):
-            yield float(text)
-        yield from (1e10, 1e-5)
+        yield from number_candidates(text)
     if isinstance(test, Regex):
         for example in _own_values(test)[:1]:
             yield from (f"{example}{'y' * 1025}", f"{'y' * 1025}{example}", f"{example[:1] * 1025}{example}")
@@ -137,6 +135,10 @@ def _around(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
         yield from _elsewhere(test, located, draft)
     if located.field.shared:
         yield from _shared(test, located, draft)
+    for raw, event in table().moved.items():
+        if raw == located.raw or raw.startswith(f"{located.raw}."):
+            for value in _moved_values(test, raw, located):
+                yield {**draft, test.field: value, "eventName": event, "userIdentity.userName": MISSING}
 
 
 def _own_values(test: Test) -> list[Any]:
@@ -153,7 +155,7 @@ def _enlarged(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft
         yield from ({**draft, root: {**one, "padding": "y" * size}} for one in wanted for size in SIZES)
     tag = {"value": MASKED, "key": MASKED}
     own = draft.get(test.field)
-    lists = [[own, value] for value in _own_values(test)[:1] if isinstance(own, str)]
+    lists = [[own, value] for value in _own_values(test)[:1] if isinstance(own, str) and isinstance(value, str)]
     for value in [*_own_values(test), *lists]:
         kept: Draft = {**draft, test.field: value}
         if not located.sub:
@@ -190,6 +192,14 @@ def _free_leaves(draft: Draft, root: str, own: str) -> list[str]:
 
 def _is_free(leaf: Field) -> bool:
     return leaf.writes.spelling == "free" and (leaf.writes.longest or 0) >= 100
+
+
+def _moved_values(test: FieldTest, raw: str, located: Located) -> list[Any]:
+    """Values of a part that the integration moves away; for its whole object, objects that hold only that part."""
+    if located.sub:
+        return _own_values(test)
+    key = raw.rsplit(".", 1)[-1]
+    return [{key: text_of(test) if isinstance(test, Text) else "x"}]
 
 
 def _shared(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import re
+import json
 
+from sigmaproof.claims import number_candidates
 from sigmaproof.fidelity import Refusal
 from sigmaproof.fields import Writes
 from sigmaproof.matching import MAPPED, as_network, number_text, pattern_test
 from sigmaproof.predicate import Pattern, Text, describe, plain
 
 __all__ = ["boolean_values", "has_other_spellings", "index_network", "number_directions", "starts_as_object"]
-
-_NUMBER = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?")
 
 
 def has_other_spellings(value: float, writes: Writes) -> bool:
@@ -28,18 +26,22 @@ def number_directions(pattern: Pattern) -> set[str]:
     from sigmaproof.normalize.javamap import java_text
 
     holds = pattern_test(pattern, cased=False)
-    values = [1e10, 1e-5, *_numbers(plain(pattern) or "")]
-    verdicts = {(holds(number_text(value)), holds(java_text(value))) for value in values}
+    text = "".join(part for part in pattern if isinstance(part, str))
+    verdicts = {(holds(number_text(value)), holds(java_text(value))) for value in number_candidates(text)}
     return {"misses" if json else "extra" for json, java in verdicts if json != java}
 
 
-def _numbers(text: str) -> list[float]:
-    return [float(text)] if _NUMBER.fullmatch(text) and math.isfinite(float(text)) else []
-
-
 def starts_as_object(pattern: Pattern) -> bool:
-    """Whether the pattern asks for a text that begins as an object's JSON does."""
-    return bool(pattern) and isinstance(pattern[0], str) and pattern[0].startswith("{")
+    """Whether an object's JSON can have this pattern: a text that is one, or the start of a text that begins as one."""
+    if not pattern or not isinstance(pattern[0], str) or not pattern[0].startswith("{"):
+        return False
+    text = plain(pattern)
+    if text is None:
+        return True
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def boolean_values(name: str, test: Text) -> list[bool]:

@@ -1,0 +1,74 @@
+"""What the commands of the command line share: the types of their options, and the exit code."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sigmaproof.diagnostics import Diagnostic
+
+__all__ = ["Case", "Form", "Lines", "LogDirs", "Paths", "Pipelines", "RuleDirs", "Status", "Table", "Targets"]
+
+
+class Case(StrEnum):
+    """How a query that is case-sensitive treats a rule that is not."""
+
+    fold = "fold"
+    exact = "exact"
+
+
+class Form(StrEnum):
+    """What the records are."""
+
+    raw = "raw"
+    ecs = "ecs"
+    auto = "auto"
+
+
+class Lines(StrEnum):
+    """Output for people, or one JSON object a line."""
+
+    text = "text"
+    json = "json"
+
+
+class Table(StrEnum):
+    """Output for people, or one JSON object a line."""
+
+    table = "table"
+    json = "json"
+
+
+Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
+RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
+LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
+Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
+Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
+
+
+class Status:
+    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.lost = 0  # records that could not be read
+
+    def at_least(self, code: int, when: bool = True) -> None:
+        """Raises the exit code."""
+        self.code = max(self.code, code if when else 0)
+
+    def report(self, finding: Diagnostic) -> None:
+        """Prints a diagnostic to stderr; an error is input that can't be read."""
+        from sigmaproof.diagnostics import as_text
+
+        typer.echo(as_text(finding), err=True)
+        self.lost += finding.code == "log-record"
+        self.at_least(2, finding.level == "error")
+
+    def end(self) -> NoReturn:
+        """Ends the command with the code."""
+        raise typer.Exit(self.code)
