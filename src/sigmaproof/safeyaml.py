@@ -6,6 +6,7 @@ large are errors with their line. What the values must be is in `rules`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -181,7 +182,9 @@ class _Builder:
         if isinstance(value, bool):
             surprising = text not in _BOOLEANS
         else:  # a number whose text is another one: 0777, 1:30, 1_000, and 1.10, which is 1.1
-            surprising = isinstance(value, int | float) and str(value) != text.removeprefix("+")
+            surprising = (
+                isinstance(value, int | float) and str(value) != text.removeprefix("+") and math.isfinite(value)
+            )
         if surprising:
             place = Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
             message = f"YAML reads {text} as {str(value).lower()}"
