@@ -79,7 +79,7 @@ def convert(
 
     status = Status()
     targets, pipelines = _targets(target), _pipelines(pipeline)
-    loaded = _rules(_inputs(paths, rules), status)
+    loaded = _rules(_inputs(paths, rules), status, warn=False)
     pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
@@ -233,14 +233,18 @@ def _inputs(
     return sort_paths(paths or (), rules or (), logs or (), stdin)
 
 
-def _rules(inputs: Inputs, status: Status) -> list[Rule]:
-    """The rules that can be used; what can't is reported."""
-    from sigmaproof.rules import load_files
+def _rules(inputs: Inputs, status: Status, warn: bool = True) -> list[Rule]:
+    """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    from sigmaproof.rules import field_warnings, load_files
 
     _need(inputs.rules, "no rules given")
     loaded = load_files(inputs.rules)
     for finding in loaded.findings:
         status.report(finding)
+    if warn:
+        for rule in loaded.rules:
+            for finding in field_warnings(rule):
+                status.report(finding)
     return loaded.rules
 
 
@@ -252,7 +256,7 @@ def _need(files: list[Path], message: str) -> None:
 def _targets(named: list[str] | None, default: list[str] | None = None) -> list[str]:
     from sigmaproof.targets import TARGETS
 
-    names = [name for comma_list in named or [] for name in comma_list.split(",") if name]
+    names = [name.lower() for comma_list in named or [] for name in comma_list.split(",") if name]
     for name in names:
         if name not in TARGETS:
             _usage(f"-t {name}: unknown target; the targets are {', '.join(TARGETS)}")

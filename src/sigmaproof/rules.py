@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError, Place, shown_path
-from sigmaproof.predicate import And, Predicate
+from sigmaproof.predicate import And, Keyword, Predicate, tests
 from sigmaproof.rulevalues import detection_faults, selection_names
 from sigmaproof.safeyaml import Document, documents
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
 
-__all__ = ["Loaded", "Rule", "load_file", "load_files", "load_text", "schema"]
+__all__ = ["Loaded", "Rule", "field_warnings", "load_file", "load_files", "load_text", "schema"]
 
 
 @dataclass(frozen=True)
@@ -200,3 +200,29 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copy(inner) for key, inner in value.items()}
     return [_copy(inner) for inner in value] if isinstance(value, list) else value
+
+
+def field_warnings(rule: Rule) -> Iterator[Diagnostic]:
+    """Fields of a CloudTrail rule that no CloudTrail record has: a test on them is never true."""
+    from sigmaproof.fields import UnknownFieldError, table
+
+    logsource = rule.data["logsource"]
+    if (logsource.get("product"), logsource.get("service")) != ("aws", "cloudtrail"):
+        message = "not a rule for product: aws, service: cloudtrail; it is evaluated on every record all the same"
+        yield Diagnostic("rule-logsource", "warning", rule.document.place("logsource"), message)
+        return
+    names = {test.field for test, _ in tests(rule.tree) if not isinstance(test, Keyword)}
+    for name in sorted(names):
+        try:
+            table().raw(name)
+        except UnknownFieldError as error:
+            if name not in table().dropped:
+                yield Diagnostic("field-unknown", "warning", _place_of(rule.document, name), str(error))
+
+
+def _place_of(document: Document, field: str) -> Place:
+    """The line of the first test of a field."""
+    for path in document.lines:
+        if path[0] == "detection" and isinstance(path[-1], str) and path[-1].split("|")[0] == field:
+            return document.place(*path)
+    return document.place("detection")

@@ -67,10 +67,22 @@ def test_file(rule: Path) -> Path | None:
 def _run(rule: Rule, path: Path, report: Report) -> Iterator[Expectation]:
     for document in documents(_content(path), shown_path(path.absolute())):
         faults = list(schema_faults(document, "ruletest", "test-form"))
+        faults += [] if faults else _content_faults(rule, document)
         for fault in faults:
             report(fault)
-        if not faults:
+        if not any(fault.level == "error" for fault in faults):
             yield from _expectations(rule, document, path, report)
+
+
+def _content_faults(rule: Rule, document: Document) -> Iterator[Diagnostic]:
+    """What a test file of the right form can still have wrong."""
+    named = document.data.get("rule")
+    if named is not None and named != Path(rule.file).name:
+        message = f"the tests are those of {named}, beside the rule {Path(rule.file).name}"
+        yield Diagnostic("test-rule", "error", document.place("rule"), message, "name the rule's file, or leave it out")
+    if not any(document.data.get(key) for key in _KEYS):
+        help = "write `match:` and `no_match:`, each a list of cases"
+        yield Diagnostic("test-empty", "warning", document.place(), "holds no case", help)
 
 
 def _content(path: Path) -> bytes:

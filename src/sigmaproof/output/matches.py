@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.evaluate.run import is_ecs
 from sigmaproof.output.consoles import new_table, note, out, plural
 
 if TYPE_CHECKING:
@@ -29,12 +30,13 @@ class MatchWriter:
         self.rules = rules
         self.records = 0
         self.matches = 0
+        self.foreign = 0  # records that are neither CloudTrail's nor ECS documents
         self.table = _match_table() if form == "table" else None
 
     def seen(self, event: Event) -> None:
         """Counts a record."""
-        del event
         self.records += 1
+        self.foreign += not is_ecs(event.record) and "eventName" not in event.record
 
     def match(self, match: Match) -> None:
         """Takes a match."""
@@ -44,33 +46,30 @@ class MatchWriter:
             return
         arn = match.value("userIdentity.arn", "aws.cloudtrail.user_identity.arn")
         who = str(arn).rsplit(":", 1)[-1] if arn else "-"
-        cells = (
-            match.rule.level,
-            match.rule.title,
-            *_shown(match, "eventTime", "@timestamp"),
-            who,
-        )
-        self.table.add_row(*cells, *_shown(match, "eventID", "event.id"), match.event.place)
+        when, event = match.value("eventTime", "@timestamp"), match.value("eventID", "event.id")
+        cells = (match.rule.level, match.rule.title, str(when or "-"), match.event.place, who, str(event or "-"))
+        self.table.add_row(*cells[: len(self.table.columns)])
 
     def end(self, lost: int) -> None:
         """Prints the table and the totals. lost: records that could not be read."""
         if self.table is not None and self.matches:
             out().print(self.table)
         rules = plural(len(self.rules), "rule")
+        if self.foreign:
+            note(f"warning: {plural(self.foreign, 'record')} without eventName: is that CloudTrail?")
         skipped = f"; {plural(lost, 'record')} could not be read" if lost else ""
         note(f"{plural(self.matches, 'match')} in {plural(self.records, 'record')}, {rules}{skipped}")
 
 
+WIDE = 130  # columns that the whole table needs; a narrower terminal gets the first four
+
+
 def _match_table() -> Table:
-    table = new_table("level", "rule", "time", "who", "event", "place")
-    for index in (0, 2, 4):
-        table.columns[index].no_wrap = True
+    columns = ("level", "rule", "time", "place", "who", "event")
+    table = new_table(*(columns if out().width >= WIDE else columns[:4]))
+    for column in table.columns:
+        column.no_wrap = column.header in {"level", "time", "event"}
     return table
-
-
-def _shown(match: Match, raw: str, ecs: str) -> tuple[str]:
-    value = match.value(raw, ecs)
-    return ("-" if value is None else str(value),)
 
 
 def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None]) -> None:
@@ -107,7 +106,7 @@ def write_explanation(rule: Rule, event: Event, form: str) -> None:
     """Prints the verdict of every node of the rule on a record, and what the record has there."""
     from sigmaproof.conversion import mapped_tree
     from sigmaproof.evaluate.explain import explain
-    from sigmaproof.evaluate.run import is_ecs, source
+    from sigmaproof.evaluate.run import source
 
     ecs = form == "ecs" or (form == "auto" and is_ecs(event.record))
     tree = mapped_tree(rule) if ecs else rule.tree

@@ -110,11 +110,12 @@ class Cell:
 
 @dataclass
 class Row:
-    """One rule with a cell for each target."""
+    """One rule with a cell for each target. matched: records on which it is true, `generated` of them our own."""
 
     rule: Rule
     cells: list[Cell] = field(default_factory=list)
     matched: int = 0
+    generated: int = 0
 
 
 def direction_of(raw: bool) -> str:

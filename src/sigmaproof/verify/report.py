@@ -8,7 +8,7 @@ from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
 from sigmaproof.fields import table
-from sigmaproof.matching import value_text
+from sigmaproof.matching import matcher, value_text
 from sigmaproof.normalize.javamap import java_text
 from sigmaproof.output.consoles import new_table, out, plural
 from sigmaproof.paths import getter
@@ -36,10 +36,14 @@ def write_report(report: Report, form: str, everything: bool) -> None:
 
 
 def _write_matrix(report: Report) -> None:
-    table = new_table("rule", "matches", *(HEADINGS.get(target, target) for target in report.targets))
+    table = new_table("rule", "matches: logs + generated", *(HEADINGS.get(target, target) for target in report.targets))
     table.columns[1].justify = "right"
     for row in report.rows:
-        table.add_row(row.rule.title, f"{row.matched:,}", *(_cell_words(cell) for cell in row.cells))
+        table.add_row(
+            row.rule.title,
+            f"{row.matched - row.generated:,} + {row.generated:,}",
+            *(_cell_words(cell) for cell in row.cells),
+        )
     out().print(table)
 
 
@@ -74,8 +78,12 @@ def _cell_lines(row: Row, cell: Cell, everything: bool) -> Iterator[str]:
 
 def _evidence_lines(row: Row, cell: Cell, name: str, everything: bool) -> Iterator[str]:
     """For each reason and direction a record that shows it: one of the given logs, or the smallest generated one."""
+    told: set[tuple[str, str]] = set()  # several fields of one object share a cause
     for reason in cell.conversion.reasons:
         for direction in ("misses", "extra"):
+            if (reason.code + reason.detail, direction) in told:
+                continue
+            told.add((reason.code + reason.detail, direction))
             found = [difference for difference in cell.evidence(reason) if difference.direction == direction]
             shown = found if everything else found[:1]
             if shown:
@@ -109,7 +117,8 @@ def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[
         yield f"  index    does not map {difference.unmapped}"
     for test in deciding(row.rule.tree, judged.record):
         values = "; ".join(values_of(test, judged.record))
-        yield f"  because  {describe(test)}: {values}"
+        truth = "true " if matcher(test)(judged.record) else "false"
+        yield f"  because  {truth} {describe(test)}: {values}"
     for size in sorted({_size(reason.field, judged.record) for reason in difference.reasons if reason.code == "limit"}):
         yield f"  size     {size}"
     if judged.generated:

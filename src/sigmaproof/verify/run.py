@@ -124,6 +124,7 @@ def judge(
     for rule in rules:
         sides = _native(rule, judged, pipelines)
         row = Row(rule, matched=sum(side.raw for side in sides))
+        row.generated = sum(side.raw and side.judged.generated for side in sides)
         row.cells = [_cell(rule, *next(cells), sides) for _ in targets]
         report.rows.append(row)
     return report

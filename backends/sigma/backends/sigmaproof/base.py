@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from sigma.conversion.base import Backend
-from sigma.exceptions import SigmaConversionError, SigmaFeatureNotSupportedByBackendError
+from sigma.exceptions import SigmaError, SigmaFeatureNotSupportedByBackendError
 from sigma.rule import SigmaRule
 
 from sigmaproof.emit import Emitter
@@ -80,7 +80,7 @@ class TreeBackend(Backend):
             conversion = self.conversion(rule)
             if conversion.refusal is not None:
                 raise SigmaFeatureNotSupportedByBackendError(conversion.refusal, source=rule.source)
-        except SigmaConversionError as error:
+        except SigmaError as error:
             if not self.collect_errors:
                 raise
             self.errors.append((rule, error))
