@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from sigmaproof.fidelity import Refusal, flip
 from sigmaproof.fields import Field, Home, Located, Writes, table
 from sigmaproof.matching import pattern_test, value_test, value_text
+from sigmaproof.normalize.prune import PRUNED_TEXTS
 from sigmaproof.predicate import Pattern, Regex, Wild, plain
 from sigmaproof.regex import longest_match, parse
 
@@ -33,8 +34,6 @@ __all__ = [
 ]
 
 Claim: TypeAlias = tuple[str, str, str]
-# The texts that the integration removes before indexing.
-PRUNED = ("", "-", "none")
 _PRUNED_TEXT: Claim = ("pruned", "misses", 'a value "", "-" or "none" is removed before indexing')
 
 
@@ -80,7 +79,7 @@ def regex_claims(where: Spot, test: Regex) -> Iterator[Claim]:
     """Claims for an expression on a keyword: it can match anything, also what is too long to be kept."""
     yield from _shared(where)
     holds = value_test(test)
-    if where.writes.empty and any(map(holds, PRUNED)):
+    if where.writes.empty and any(map(holds, PRUNED_TEXTS)):
         yield _PRUNED_TEXT
     longest = longest_match(parse(test.source, test.flags))
     if _over(where.home.ignore_above, longest) and _over(where.home.ignore_above, where.writes.longest):
@@ -94,7 +93,7 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
     if where.kind == "whole":
         yield from _whole_claims(where, home, pattern, cased)
         return
-    if where.writes.empty and any(map(holds, (*PRUNED, "{}") if where.is_part else PRUNED)):
+    if where.writes.empty and any(map(holds, (*PRUNED_TEXTS, "{}") if where.is_part else PRUNED_TEXTS)):
         yield _PRUNED_TEXT
     if home.form == "value":
         if _can_be_longer(pattern, home.ignore_above) and _over(home.ignore_above, where.writes.longest):

@@ -10,12 +10,12 @@ from sigmaproof.fields import Field, Writes, table
 from sigmaproof.folding import fold
 from sigmaproof.matching import as_time
 from sigmaproof.normalize.javamap import java_length, java_text
+from sigmaproof.normalize.prune import PRUNED_TEXTS
 from sigmaproof.paths import Getter, getter
 from sigmaproof.spelling import event_names
 
 __all__ = ["why_inadmissible"]
 
-_PRUNED = ("", "-", "none")
 DEEPEST = 20
 
 
@@ -75,13 +75,13 @@ def _fault(value: Any, writes: Writes, is_open: bool, is_date: bool = False) -> 
     if kind == "object":
         return "is longer than AWS writes" if _too_long(value, writes) else None
     text = value if isinstance(value, str) else java_text(value)
-    if text in _PRUNED and not writes.empty:
+    if text in PRUNED_TEXTS and not writes.empty:
         return f"is {text!r}"
     if is_date and as_time(value) is None:
         return "is no time"
     if writes.longest is not None and java_length(text) > writes.longest:
         return f"is longer than {writes.longest} characters"
-    return None if text in _PRUNED or _is_spelled(text, writes) else f"is not spelled as AWS does: {text[:60]!r}"
+    return None if text in PRUNED_TEXTS or _is_spelled(text, writes) else f"is not spelled as AWS does: {text[:60]!r}"
 
 
 def _too_long(value: Any, writes: Writes) -> bool:

@@ -10,14 +10,13 @@ from sigmaproof.fidelity import Reason
 from sigmaproof.fields import Located, table
 from sigmaproof.matching import pattern_test, value_text
 from sigmaproof.normalize.javamap import java_length, java_text
-from sigmaproof.normalize.prune import prune
+from sigmaproof.normalize.prune import PRUNED_TEXTS, prune
 from sigmaproof.paths import getter, leaves
 from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, plain, tests
 
 __all__ = ["is_cause"]
 
 Record = Mapping[str, Any]
-_PRUNED = ("", "-", "none", None)
 
 
 def is_cause(reason: Reason, tree: Predicate, record: Record, document: Record) -> bool:
@@ -110,7 +109,7 @@ def _has_pruned(value: Any) -> bool:
         return not value or any(map(_has_pruned, value.values()))
     if isinstance(value, list):
         return not value or any(map(_has_pruned, value))
-    return value in _PRUNED
+    return value is None or value in PRUNED_TEXTS
 
 
 def _is_shared(located: Located, record: Record, document: Record) -> bool:
