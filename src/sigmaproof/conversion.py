@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,19 +14,7 @@ from sigmaproof.targets import backend
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
 
-__all__ = ["convert_rule", "convert_rules", "mapped_tree"]
-
-
-def convert_rules(
-    rules: Iterable[Rule],
-    targets: Sequence[str],
-    case: str = "fold",
-    pipelines: Sequence[ProcessingPipeline] = (),
-) -> Iterator[Conversion]:
-    """Every rule in every target, rule by rule."""
-    for rule in rules:
-        for target in targets:
-            yield convert_rule(rule, target, case, pipelines)
+__all__ = ["convert_rule", "mapped_tree"]
 
 
 def convert_rule(
@@ -55,10 +43,9 @@ def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = ()) -> Pre
 
 
 def _wrong_logsource(rule: Rule) -> str | None:
-    logsource = rule.data["logsource"]
-    if (logsource.get("product"), logsource.get("service")) == ("aws", "cloudtrail"):
+    if rule.is_cloudtrail:
         return None
-    found = ", ".join(f"{key}: {value}" for key, value in logsource.items() if key != "definition")
+    found = ", ".join(f"{key}: {value}" for key, value in rule.data["logsource"].items() if key != "definition")
     return f"the logsource is {found}; only product: aws, service: cloudtrail can be converted"
 
 

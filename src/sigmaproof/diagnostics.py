@@ -5,12 +5,10 @@ A diagnostic has a stable code, a level, a place and a help. Renderers are here;
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-__all__ = ["STDIN", "Diagnostic", "InputError", "Place", "as_json", "as_text", "shown_path", "worst_exit"]
+__all__ = ["STDIN", "Diagnostic", "InputError", "Place", "as_text", "shown_path"]
 
 STDIN = Path("-")
 
@@ -52,16 +50,6 @@ def as_text(finding: Diagnostic) -> str:
     """`file:line: level: message [code]`, with the help on its own line."""
     first = f"{finding.place}: {finding.level}: {finding.message} [{finding.code}]"
     return f"{first}\n  help: {finding.help}" if finding.help else first
-
-
-def as_json(finding: Diagnostic) -> dict[str, Any]:
-    """The diagnostic as plain data."""
-    return asdict(finding)
-
-
-def worst_exit(findings: Iterable[Diagnostic], on_error: int = 2) -> int:
-    """The exit code for these findings: `on_error` if one is an error, otherwise 0."""
-    return on_error if any(finding.level == "error" for finding in findings) else 0
 
 
 def shown_path(path: Path) -> str:

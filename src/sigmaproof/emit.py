@@ -15,7 +15,7 @@ from sigmaproof.claims import Claim, Spot
 from sigmaproof.fidelity import Reason, Refusal, flip
 from sigmaproof.fields import Field, Home, Located, UnknownFieldError, Writes, table
 from sigmaproof.folding import has_case
-from sigmaproof.predicate import And, FieldRef, Not, Null, Or, Predicate, Test, Text
+from sigmaproof.predicate import And, Boolean, FieldRef, Not, Null, Or, Predicate, Test, Text
 from sigmaproof.spelling import spellings
 
 __all__ = ["Emitter", "spot"]
@@ -144,6 +144,10 @@ class Emitter:
         self.check(where)
         handler: Callable[[Spot, Test, bool], str] = getattr(self, _method(type(test)))
         return handler(where, test, negated)
+
+    def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
+        """A boolean: its text, or the boolean itself where the index has that type."""
+        return self.test(Text(test.field, (str(test.value).lower(),)), negated)
 
     def check(self, where: Spot) -> None:
         """Raises Refusal when the language can't search that field at all."""

@@ -6,7 +6,7 @@ query spells it is in the backends, where it comes from is in `lower`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any, TypeAlias
@@ -34,10 +34,8 @@ __all__ = [
     "TimePart",
     "Wild",
     "assume",
-    "contains",
     "describe",
     "plain",
-    "rename",
     "tests",
     "to_json",
 ]  # fmt: skip
@@ -178,11 +176,6 @@ TESTS: tuple[type, ...] = (
 )  # fmt: skip
 
 
-def contains(text: str) -> Pattern:
-    """The pattern of a text that contains this one."""
-    return (Wild.ANY, text, Wild.ANY) if text else (Wild.ANY,)
-
-
 def plain(pattern: Pattern) -> str | None:
     """The text of a pattern without wildcards, otherwise None."""
     if any(isinstance(part, Wild) for part in pattern):
@@ -199,19 +192,6 @@ def tests(tree: Predicate, negated: bool = False) -> Iterator[tuple[Test, bool]]
         yield from tests(tree.part, not negated)
     else:
         yield tree, negated
-
-
-def rename(tree: Predicate, new_name: Callable[[str], str]) -> Predicate:
-    """The same tree with other field names."""
-    if isinstance(tree, And | Or):
-        return replace(tree, parts=tuple(rename(part, new_name) for part in tree.parts))
-    if isinstance(tree, Not):
-        return Not(rename(tree.part, new_name))
-    if isinstance(tree, Keyword):
-        return tree
-    if isinstance(tree, FieldRef):
-        return replace(tree, field=new_name(tree.field), other=new_name(tree.other))
-    return replace(tree, field=new_name(tree.field))
 
 
 def assume(tree: Predicate, field: str, truth: bool) -> Predicate:

@@ -52,6 +52,12 @@ class Rule:
         return str(self.data.get("level", "medium"))
 
     @property
+    def is_cloudtrail(self) -> bool:
+        """Whether the logsource is that of CloudTrail, the only one with a field table."""
+        logsource = self.data["logsource"]
+        return (logsource.get("product"), logsource.get("service")) == ("aws", "cloudtrail")
+
+    @property
     def file(self) -> str:
         """The file it came from, as shown to the user."""
         return self.document.file
@@ -206,8 +212,7 @@ def field_warnings(rule: Rule) -> Iterator[Diagnostic]:
     """Fields of a CloudTrail rule that no CloudTrail record has: a test on them is never true."""
     from sigmaproof.fields import UnknownFieldError, table
 
-    logsource = rule.data["logsource"]
-    if (logsource.get("product"), logsource.get("service")) != ("aws", "cloudtrail"):
+    if not rule.is_cloudtrail:
         message = "not a rule for product: aws, service: cloudtrail; it is evaluated on every record all the same"
         yield Diagnostic("rule-logsource", "warning", rule.document.place("logsource"), message)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sigmaproof.fidelity import Reason
@@ -19,33 +20,38 @@ __all__ = ["is_cause"]
 Record = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a check looks at: the reason's field, the rule's tree, the raw record and its document."""
+
+    located: Located
+    tree: Predicate
+    record: Record
+    document: Record
+
+
 def is_cause(reason: Reason, tree: Predicate, record: Record, document: Record) -> bool:
     """Whether the record has what the reason is about. A code without a test of its own is taken as it stands.
 
     tree: the rule's, over raw fields.
     """
-    located = table().raw(reason.field)
-    if reason.code == "rendered-text":
-        return _looks_alike(located, tree, record)
-    if reason.code == "case":
-        return _is_cased(located, tree, record)
     check = _CHECKS.get(reason.code)
-    return check is None or check(located, record, document)
+    return check is None or check(_Seen(table().raw(reason.field), tree, record, document))
 
 
-def _looks_alike(located: Located, tree: Predicate, record: Record) -> bool:
+def _looks_alike(seen: _Seen) -> bool:
     """Some other text in the object can be taken for the wanted one, or the value itself has two texts."""
-    whole = record.get(located.field.raw)
+    whole = seen.record.get(seen.located.field.raw)
     if not isinstance(whole, dict):
         return False
-    own = [test for test, _ in tests(tree) if not isinstance(test, Keyword) and test.field == located.raw]
-    if not located.sub:
+    own = [test for test, _ in tests(seen.tree) if not isinstance(test, Keyword) and test.field == seen.located.raw]
+    if not seen.located.sub:
         return any(_two_texts_differ(test, whole) for test in own if isinstance(test, Text))
-    if any(map(_has_structure, [*getter(located.raw)(record), *map(_own_text, own)])):
+    if any(map(_has_structure, [*getter(seen.located.raw)(seen.record), *map(_own_text, own)])):
         return True
-    elsewhere = java_text(_without(whole, located.sub.split(".")))
+    elsewhere = java_text(_without(whole, seen.located.sub.split(".")))
     if all(map(_is_plain, own)):
-        key = re.escape(located.sub.rsplit(".", 1)[-1])
+        key = re.escape(seen.located.sub.rsplit(".", 1)[-1])
         return re.search(rf"(\{{|, |\.){key}=", elsewhere) is not None
     return elsewhere != "{}"
 
@@ -81,12 +87,13 @@ def _without(node: Any, keys: list[str]) -> Any:
     return prune(kept)
 
 
-def _is_long(located: Located, record: Record, document: Record) -> bool:
+def _is_long(seen: _Seen) -> bool:
     """Some home keeps less than the value, or than the object in which it stands."""
-    values = getter(located.raw)(record) if not located.sub else [record.get(located.field.raw)]
+    values = (
+        getter(seen.located.raw)(seen.record) if not seen.located.sub else [seen.record.get(seen.located.field.raw)]
+    )
     longest = max((java_length(_text(value)) for value in values if value is not None), default=0)
-    del document
-    for home in located.field.homes:
+    for home in seen.located.field.homes:
         if home.ignore_above is not None and longest > home.ignore_above:
             return True
         if home.dropped_from is not None and longest >= home.dropped_from:
@@ -98,10 +105,12 @@ def _text(value: Any) -> str:
     return java_text(value) if isinstance(value, dict | list) else value_text(value)
 
 
-def _is_pruned(located: Located, record: Record, document: Record) -> bool:
+def _is_pruned(seen: _Seen) -> bool:
     """The field, or something inside it, is what the integration removes."""
-    del document
-    return any(_has_pruned(value) for value in [*getter(located.raw)(record), record.get(located.field.raw)])
+    return any(
+        _has_pruned(value)
+        for value in [*getter(seen.located.raw)(seen.record), seen.record.get(seen.located.field.raw)]
+    )
 
 
 def _has_pruned(value: Any) -> bool:
@@ -112,39 +121,42 @@ def _has_pruned(value: Any) -> bool:
     return value is None or value in PRUNED_TEXTS
 
 
-def _is_shared(located: Located, record: Record, document: Record) -> bool:
+def _is_shared(seen: _Seen) -> bool:
     """The ECS field holds something else than the raw field."""
-    if located.field.raw in {raw.partition(".")[0] for raw in table().moved}:
-        return any(getter(raw)(record) and record.get("eventName") == event for raw, event in table().moved.items())
-    return getter(located.raw)(record) != getter(located.canonical)(document)
+    if seen.located.field.raw in {raw.partition(".")[0] for raw in table().moved}:
+        return any(
+            getter(raw)(seen.record) and seen.record.get("eventName") == event for raw, event in table().moved.items()
+        )
+    return getter(seen.located.raw)(seen.record) != getter(seen.located.canonical)(seen.document)
 
 
-def _is_object(located: Located, record: Record, document: Record) -> bool:
-    del document
-    return any(isinstance(value, dict) for value in getter(located.raw)(record))
+def _is_object(seen: _Seen) -> bool:
+    return any(isinstance(value, dict) for value in getter(seen.located.raw)(seen.record))
 
 
-def _is_cased(located: Located, tree: Predicate, record: Record) -> bool:
+def _is_cased(seen: _Seen) -> bool:
     """Some value differs from what the rule wants in nothing but its case."""
-    values = [value_text(value) for value in getter(located.raw)(record) if value is not None]
-    for test, _ in tests(tree):
+    values = [value_text(value) for value in getter(seen.located.raw)(seen.record) if value is not None]
+    for test, _ in tests(seen.tree):
         if isinstance(test, Boolean):
             test = Text(test.field, (str(test.value).lower(),))  # noqa: PLW2901
-        if isinstance(test, Text) and test.field == located.raw:
+        if isinstance(test, Text) and test.field == seen.located.raw:
             folded, exact = pattern_test(test.pattern, cased=False), pattern_test(test.pattern, cased=True)
             if any(folded(value) != exact(value) for value in values):
                 return True
     return False
 
 
-def _is_number(located: Located, record: Record, document: Record) -> bool:
-    del document
+def _is_number(seen: _Seen) -> bool:
     return any(
-        isinstance(value, float) for value in [*getter(located.raw)(record), *leaves(record.get(located.field.raw))]
+        isinstance(value, float)
+        for value in [*getter(seen.located.raw)(seen.record), *leaves(seen.record.get(seen.located.field.raw))]
     )
 
 
-_CHECKS: dict[str, Callable[[Located, Record, Record], bool]] = {
+_CHECKS: dict[str, Callable[[_Seen], bool]] = {
+    "rendered-text": _looks_alike,
+    "case": _is_cased,
     "limit": _is_long,
     "pruned": _is_pruned,
     "shared": _is_shared,

@@ -13,7 +13,7 @@ from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
 
-__all__ = ["Cell", "Difference", "Judged", "Row", "Verdicts", "direction_of", "explaining"]
+__all__ = ["Cell", "Difference", "Judged", "Row", "direction_of", "explaining"]
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,6 @@ class Judged:
         return self.generated_for is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What each side says of one record: the rule on the raw record, the mapped rule on the document."""
-
-    raw: bool
-    document: bool | None
-
-
 @dataclass(frozen=True)
 class Difference:
     """A record on which a target differs from the rule. engine: its verdict, None when it rejected the document.
@@ -59,7 +51,7 @@ class Difference:
     @property
     def direction(self) -> str:
         """`misses` or `extra`."""
-        return "misses" if self.raw else "extra"
+        return direction_of(self.raw)
 
     @property
     def is_explained(self) -> bool:

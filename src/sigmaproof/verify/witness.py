@@ -71,12 +71,11 @@ def _drafts(test: Test, draft: Draft, beside: str) -> Iterator[Draft]:
             yield {**draft, test.field: [own, value]}
         if beside and isinstance(value, dict):
             yield {**draft, test.field: {**value, "z": beside}}
-    yield from _around(test, located, draft)
-    if beside and not located.sub:
-        for changed in _around(test, located, draft):
-            value = changed.get(test.field)
-            if isinstance(value, dict):
-                yield {**changed, test.field: {**value, "z": beside}}
+    for changed in _around(test, located, draft):
+        yield changed
+        value = changed.get(test.field)
+        if beside and not located.sub and isinstance(value, dict):
+            yield {**changed, test.field: {**value, "z": beside}}
 
 
 def _values(test: Test, located: Located) -> Iterator[Any]:
@@ -153,13 +152,12 @@ def _enlarged(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft
         if isinstance(test, Text):
             wanted = [one for one in object_candidates(test.pattern) if compile_predicate(test)({root: one})][:3]
         yield from ({**draft, root: {**one, "padding": "y" * size}} for one in wanted for size in SIZES)
+        return
     tag = {"value": MASKED, "key": MASKED}
     own = draft.get(test.field)
     lists = [[own, value] for value in _own_values(test)[:1] if isinstance(own, str) and isinstance(value, str)]
     for value in [*_own_values(test), *lists]:
         kept: Draft = {**draft, test.field: value}
-        if not located.sub:
-            continue
         yield {**kept, f"{root}.tags": [tag] * 120}
         for size in SIZES:
             yield {**kept, f"{root}.padding": "y" * size}

@@ -17,7 +17,6 @@ from sigmaproof.folding import has_case
 from sigmaproof.lucenetext import MOST_REGEX, escaped, pattern_regex, text_regex
 from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
-    Boolean,
     Cidr,
     Compare,
     Exists,
@@ -190,10 +189,6 @@ class EqlEmitter(Emitter):
         self.claim(where, text_claims(where, where.home, (text,), True), negated)
         field = self.field(where.name)
         return self.atom(field, [f"{field} == {eql_string(text)}"])
-
-    def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
-        """A boolean: its text, or the boolean itself where the index has that type."""
-        return self.on_text(where, Text(test.field, (str(test.value).lower(),)), negated)
 
     def on_null(self, where: Spot, test: Null, negated: bool) -> str:
         """No value."""

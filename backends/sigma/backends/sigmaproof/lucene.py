@@ -15,7 +15,6 @@ from sigmaproof.folding import has_case
 from sigmaproof.lucenetext import MOST_REGEX, pattern_regex
 from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
-    Boolean,
     Cidr,
     Compare,
     Exists,
@@ -152,10 +151,6 @@ class LuceneEmitter(Emitter):
         if has_other_spellings(test.value, where.writes):
             self.because("number", "misses", where, negated, f"{text} can be written in other ways")
         return f"{self.field(where.name)}:{quoted(text)}"
-
-    def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
-        """A boolean: its text, or the boolean itself where the index has that type."""
-        return self.on_text(where, Text(test.field, (str(test.value).lower(),)), negated)
 
     def on_null(self, where: Spot, test: Null, negated: bool) -> str:
         """No value."""
