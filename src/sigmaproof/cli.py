@@ -19,6 +19,7 @@ from sigmaproof.clioptions import Case, Form, Lines, LogDirs, Paths, Pipelines, 
 if TYPE_CHECKING:
     from sigmaproof.inputs import Inputs
     from sigmaproof.rules import Rule
+    from sigmaproof.verify.engines import Engine
 
 __all__ = ["app", "main"]
 
@@ -141,7 +142,9 @@ def verify(
     logs: LogDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
-    engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
+    engine: Annotated[
+        str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here; or the URL of one.")
+    ] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
@@ -151,13 +154,13 @@ def verify(
     from sigmaproof.verify.run import verify_files
 
     status = Status()
-    if engine != "embedded":
-        _usage(f"--engine {engine}: only `embedded` is supported yet")
+    opened = _engine(engine)
     inputs = _inputs(paths, rules, logs)
     loaded = _rules(inputs, status)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report)
-    write_report(report, format.value, all_differences)
+    with opened:
+        report = verify_files(loaded, inputs.logs, targets, opened, case.value, _pipelines(pipeline), status.report)
+        write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
 
@@ -269,6 +272,23 @@ def _pipelines(named: list[str] | None) -> list[Any]:
     from sigmaproof.pipelines import load_pipelines
 
     return load_pipelines(named or [])
+
+
+def _engine(named: str) -> Engine:
+    """The engine of this name or URL; nothing is started or asked yet."""
+    import os
+
+    if named == "embedded":
+        from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
+
+        return EmbeddedElasticsearch()
+    from sigmaproof.verify.engines.access import AccessError, access
+    from sigmaproof.verify.engines.cluster import Cluster
+
+    try:
+        return Cluster(access(named, os.environ))
+    except AccessError as error:
+        _usage(str(error))
 
 
 def _level(named: str | None) -> int:

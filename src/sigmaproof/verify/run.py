@@ -32,15 +32,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "judge", "load", "verify", "verify_files"]
 
-HEADINGS = {"eql": "EQL, lowered", "lucene": "Lucene"}
+LOWERED = "EQL, lowered"
+HEADINGS = {"eql": LOWERED, "lucene": "Lucene"}
+UNMAPPED = (
+    "EQL ran as it is (_eql/search). How a query behaves while no index maps one of its fields was judged on its "
+    f"lowered form ({LOWERED})."
+)
 
 
 @dataclass
 class Report:
-    """The matrix: a row a rule, a cell a target."""
+    """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine."""
 
     targets: tuple[str, ...]
     engine: str
+    has_eql: bool = False
+    remarks: tuple[str, ...] = ()
     rows: list[Row] = field(default_factory=list)
     records: int = 0
     generated: int = 0
@@ -52,24 +59,28 @@ class Report:
         """Whether some difference is not explained, or some claim has no evidence."""
         return any(cell.has_findings for row in self.rows for cell in row.cells)
 
+    def heading(self, target: str, unmapped: str | None = None) -> str:
+        """What ran, in words: EQL itself, or what it is lowered to, as it always is where a field is unmapped."""
+        if target == "eql" and self.has_eql and unmapped is None:
+            return "EQL"
+        return HEADINGS.get(target, target)
+
 
 def verify_files(
     rules: Sequence[Rule],
     logs: Iterable[Path],
     targets: Sequence[str],
+    engine: Engine,
     case: str = "fold",
     pipelines: Sequence[ProcessingPipeline] = (),
     report: Callable[[Diagnostic], None] = lambda finding: None,
 ) -> Report:
-    """Verifies rules on the records of these logs and on generated ones, on the embedded Elasticsearch.
+    """Verifies rules on the records of these logs and on generated ones, with this engine, which the caller closes.
 
-    Raises EngineUnavailable when it can't be started.
+    Raises EngineUnavailable when it can't be used.
     """
-    from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
-
     events = list(read_files(logs, report))
-    with EmbeddedElasticsearch() as engine:
-        return verify(rules, events, targets, engine, case, pipelines)
+    return verify(rules, events, targets, engine, case, pipelines)
 
 
 def verify(
@@ -113,12 +124,14 @@ def judge(
     pipelines: Sequence[ProcessingPipeline] = (),
 ) -> Report:
     """Compares all verdicts on records that the engine holds."""
-    report = Report(tuple(targets), engine.name, records=len(judged))
+    report = Report(tuple(targets), engine.name, engine.has_eql, engine.remarks, records=len(judged))
+    if engine.has_eql and "eql" in targets:
+        report.remarks += (UNMAPPED,)
     report.generated = sum(one.generated for one in judged)
     report.inadmissible = sum(one.inadmissible is not None for one in judged)
     report.rejected = {one.id: one.rejected for one in judged if one.rejected}
     conversions = [[convert_rule(rule, target, case, pipelines) for target in targets] for rule in rules]
-    asked = [(c, list(questions(c)) if c.query is not None else []) for row in conversions for c in row]
+    asked = [(c, list(questions(c, engine.has_eql)) if c.query is not None else []) for row in conversions for c in row]
     answers = iter(_ask([question for _, found in asked for question in found], engine))
     cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
     for rule in rules:

@@ -11,13 +11,20 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
-__all__ = ["Answer", "Document", "Engine", "EngineUnavailable", "Loaded", "Query"]
+__all__ = ["Answer", "Document", "Engine", "EngineUnavailable", "Eql", "Loaded", "Query"]
 
 Document = Mapping[str, object]
 """An ECS document, as JSON would give it."""
 
 Query = Mapping[str, object]
 """One query object of the Query DSL, such as `{"query_string": {"query": "event.action:CreateRole"}}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eql:
+    """A query in EQL, for an engine that has it."""
+
+    text: str
 
 
 class EngineUnavailable(RuntimeError):
@@ -46,9 +53,15 @@ class Answer:
 
 
 class Engine(Protocol):
-    """A place where documents are searched. One engine holds one set of documents at a time."""
+    """A place where documents are searched. One engine holds one set of documents at a time.
+
+    name: what it is, for the report. has_eql: it runs EQL itself (`Eql`), as known once documents are loaded.
+    remarks: what the reader of a report must know of it, each a sentence.
+    """
 
     name: str
+    has_eql: bool
+    remarks: tuple[str, ...]
 
     def load(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
         """Replace all documents by these (id, document) pairs, searchable when it returns.
@@ -57,15 +70,19 @@ class Engine(Protocol):
         """
         ...
 
-    def search(self, queries: Sequence[Query]) -> list[Answer]:
+    def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """The answers to the queries, in their order.
 
-        Raises ValueError when nothing was loaded, EngineUnavailable when the engine can't be used.
+        Raises ValueError when nothing was loaded, or for EQL when the engine has none; EngineUnavailable when the
+        engine can't be used.
         """
         ...
 
     def close(self) -> None:
-        """Stop, and remove everything that the engine made. Closing twice is fine."""
+        """Stop, and remove everything that the engine made. Closing twice is fine.
+
+        Raises EngineUnavailable when something can't be removed.
+        """
         ...
 
     def __enter__(self) -> Self: ...

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Loaded, Query, archive, jars, jvm
+from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Eql, Loaded, Query, archive, jars, jvm
 from sigmaproof.verify.engines.client import Client
-from sigmaproof.verify.engines.index import Index
+from sigmaproof.verify.engines.index import Index, only_dsl
 from sigmaproof.verify.engines.process import Server
 
 __all__ = ["EmbeddedElasticsearch"]
@@ -31,6 +31,8 @@ class EmbeddedElasticsearch:
     """
 
     name = "elasticsearch"
+    has_eql = False
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, *, mappings: Mapping[str, Any] | None = None, timeout: float = 60.0) -> None:
         self._mappings = mappings
@@ -71,12 +73,12 @@ class EmbeddedElasticsearch:
             self._index = index
         return loaded
 
-    def search(self, queries: Sequence[Query]) -> list[Answer]:
+    def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """The answers to the queries; see Engine.search."""
         if self._index is None:
             raise ValueError("nothing is loaded to search in; call load first")
         with self._running():
-            return self._index.search(queries)
+            return self._index.search(only_dsl(queries))
 
     def close(self) -> None:
         """Stop the server and remove all that it wrote."""
