@@ -102,7 +102,9 @@ class Index:
         rejected: dict[int, str] = {}
         for chunk in _chunks(self._lines(docs, rejected)):
             self._send(chunk, rejected)
-        self._client.request("POST", f"{self._path}/_refresh")
+        shards = self._client.request("POST", f"{self._path}/_refresh").get("_shards", {})
+        if shards.get("failed"):
+            raise EngineUnavailable(f"{self._client.where} did not make the documents searchable: {shards}")
         kept = tuple(name for place, name in enumerate(self._ids) if place not in rejected)
         return Loaded(kept, {self._ids[place]: reason for place, reason in sorted(rejected.items())})
 
