@@ -204,6 +204,8 @@ class Cluster:
                     return None
             except EngineUnavailable as error:
                 reason = str(error)
+                if isinstance(error.__cause__, TimeoutError):
+                    return reason
             else:
                 return None
             if pause is not None:

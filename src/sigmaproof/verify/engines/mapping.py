@@ -8,7 +8,7 @@ sets it to true; then the document stays and only that field is not indexed.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sigmaproof.fields import FieldTable, Home
@@ -91,7 +91,7 @@ def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
     return {
         "date_detection": False,
         "numeric_detection": False,
-        "dynamic_templates": [_template(*row, elastic) for row in _ECS],
+        "dynamic_templates": [template for row in _ECS for template in _templates(*row, elastic)],
         "properties": root["properties"],
     }
 
@@ -143,12 +143,15 @@ def _leaf(kind: str, ignore_above: int | None, elastic: bool = False) -> dict[st
     return leaf
 
 
-def _template(
+def _templates(
     name: str, kind: str, ignore_above: int | None, patterns: tuple[str, ...], strings: bool, elastic: bool
-) -> dict[str, Any]:
+) -> Iterator[dict[str, Any]]:
+    """A template for each pattern: the first releases of Elasticsearch 8 take a list of patterns for one text, and say
+    nothing (elastic/elasticsearch, pull request 95558)."""
     rule: dict[str, Any] = {"mapping": _leaf(kind, ignore_above, elastic)}
-    if patterns:
-        rule["path_match"] = list(patterns)
     if strings:
         rule["match_mapping_type"] = "string"
-    return {f"ecs_{name}": rule}
+    if not patterns:
+        yield {f"ecs_{name}": rule}
+    for number, pattern in enumerate(patterns, 1):
+        yield {f"ecs_{name}_{number}": {**rule, "path_match": pattern}}
