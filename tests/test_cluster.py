@@ -14,6 +14,7 @@ import ssl
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from email.utils import formatdate
@@ -423,6 +424,28 @@ def test_a_signal_removes_the_index(server: FakeCluster, how: signal.Signals, co
         process.send_signal(how)
         process.communicate()
     assert process.returncode in codes
+    assert server.indices == {}
+
+
+def test_the_command_line_removes_the_index_on_a_signal(server: FakeCluster, tmp_path: Path) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def wait(*_: object) -> list[int]:
+        asked.set()
+        ended.wait(60)
+        return []
+
+    server.matches = wait
+    (tmp_path / "rule.yml").write_text(commandline.EXACT)
+    command = [sys.executable, "-m", "sigmaproof", "verify", str(tmp_path / "rule.yml"), "--engine", server.url]
+    env = commandline.environment(ENVIRONMENT)
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert asked.wait(60)
+        assert len(server.indices) == 1
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate()
+        ended.set()
+    assert (process.returncode, out, err) == (143, "", "")
     assert server.indices == {}
 
 

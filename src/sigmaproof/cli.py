@@ -143,7 +143,13 @@ def verify(
     target: Targets = None,
     pipeline: Pipelines = None,
     engine: Annotated[
-        str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here; or the URL of one.")
+        str,
+        typer.Option(
+            "--engine",
+            metavar="embedded|URL",
+            help="A real Elasticsearch, started here, or the URL of one; credentials come from SIGMAPROOF_API_KEY, "
+            "or SIGMAPROOF_USER and SIGMAPROOF_PASSWORD.",
+        ),
     ] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,

@@ -79,10 +79,10 @@ class Cluster:
 
     def close(self) -> None:
         """Remove the index and close the connection. Raises EngineUnavailable, with its name, when it can't."""
-        self._index = None
-        self._client.close()
         try:
             with signals.held():
+                self._index = None
+                self._client.close()
                 self._remove()
         finally:
             self._guard.close()
