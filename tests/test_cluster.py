@@ -128,6 +128,7 @@ def test_types_that_the_cluster_does_not_have_take_the_nearest_one(server: FakeC
     first, second = server.asked("PUT")
     dataset = [asked["mappings"]["properties"]["event"]["properties"]["dataset"] for asked in (first, second)]
     assert [kind["type"] for kind in dataset] == ["constant_keyword", "keyword"]
+    assert len(server.asked("DELETE /sig")) == 1  # what was refused needs no removing
 
 
 # EQL
@@ -424,6 +425,32 @@ def test_a_signal_removes_the_index(server: FakeCluster, how: signal.Signals, co
         process.send_signal(how)
         process.communicate()
     assert process.returncode in codes
+    assert server.indices == {}
+
+
+def test_a_second_signal_does_not_disturb_the_removal(server: FakeCluster) -> None:
+    asked, go = threading.Event(), threading.Event()
+
+    def slow(method: str, path: str, body: bytes) -> Any:
+        if (method, path) != ("DELETE", "/_pit") and method == "DELETE":
+            asked.set()
+            go.wait(60)
+        return FakeCluster.usual(server, method, path, body)
+
+    server.usual = slow  # type: ignore[method-assign]
+    env = {**commandline.environment(ENVIRONMENT), "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), server.url]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loaded\n"
+        process.send_signal(signal.SIGTERM)
+        assert asked.wait(60)
+        for how in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(how)
+        threading.Event().wait(0.5)  # they have arrived before the answer does
+        go.set()
+        process.communicate()
+    assert process.returncode == 143
     assert server.indices == {}
 
 
