@@ -19,7 +19,12 @@ from functools import partialmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 from sigmaproof.fields import table
+from sigmaproof.verify.engines import Answer, EngineUnavailable
+from sigmaproof.verify.engines.access import access
+from sigmaproof.verify.engines.cluster import Cluster
 from sigmaproof.verify.engines.mapping import mapping
 from sigmaproof.verify.eql import EqlError, lower, types_of
 
@@ -45,10 +50,17 @@ ROOT = {
     "version": {"number": "9.1.3", "build_flavor": "default", "build_type": "docker", "lucene_version": "10.2.2"},
     "tagline": "You Know, for Search",
 }
+KEY = "VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="
+ENVIRONMENT = {"SIGMAPROOF_API_KEY": KEY}
+PASSWORD = "correct-horse"
 CUT = object()
 """A reply: close the connection without an answer."""
 HALF = object()
 """A reply: begin an answer, and close the connection in the middle of it."""
+
+
+DOCS = [(name, {"@timestamp": "2026-11-24T08:00:00Z", "event": {"action": name}}) for name in ("A", "B", "C")]
+"""Three documents, which `run` loads."""
 
 
 def error(status: int, kind: str, reason: str, **more: object) -> tuple[int, dict[str, Any]]:
@@ -232,6 +244,34 @@ class FakeCluster:
         return (
             (200, eql_answer([hit["_id"] for hit in reply["hits"]["hits"]], name)) if status == 200 else (status, reply)
         )
+
+
+@contextmanager
+def checked(**more: Any) -> Iterator[FakeCluster]:
+    """A server that takes KEY. At the end: nothing is left on it, and nothing was asked that may not be."""
+    with FakeCluster(f"ApiKey {KEY}", **more).running() as running:
+        yield running
+    assert running.indices == {}
+    assert running.wrong == []
+
+
+def opened(server: FakeCluster, environment: Mapping[str, str] = ENVIRONMENT) -> Cluster:
+    """Our engine on this server."""
+    return Cluster(access(server.url, environment))
+
+
+def run(server: FakeCluster, *queries: Any, environment: Mapping[str, str] = ENVIRONMENT) -> list[Answer]:
+    """Loads DOCS, asks, closes."""
+    with opened(server, environment) as engine:
+        engine.load(DOCS)
+        return engine.search(queries)
+
+
+def failure(server: FakeCluster, *queries: Any, environment: Mapping[str, str] = ENVIRONMENT) -> str:
+    """What the error of such a run says."""
+    with pytest.raises(EngineUnavailable) as caught:
+        run(server, *queries, environment=environment)
+    return str(caught.value)
 
 
 def eql_answer(ids: list[str], name: str = "x", **more: object) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from commandline import APPROXIMATE, EXACT, REFUSED, Ended, ndjson, record, rule, sigmaproof
-from fakecluster import FakeCluster, Fault, error
+from fakecluster import ENVIRONMENT, KEY, FakeCluster, Fault, checked, error, opened
 
 from sigmaproof.events import Event
 from sigmaproof.rules import load_files
@@ -23,7 +23,6 @@ from sigmaproof.verify.engines.cluster import Cluster
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.run import Report, verify
 
-KEY = "VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="
 NESTED = rule(
     "selection:\n    requestParameters.source.sourceType: AWS_ACM_PCA\ncondition: not selection",
     "Nested",
@@ -54,10 +53,8 @@ def url(engine: EmbeddedElasticsearch, direct: Client) -> str:
 @pytest.fixture
 def before(engine: EmbeddedElasticsearch, url: str) -> Iterator[FakeCluster]:
     """A secured cluster with EQL before it, which checks every request."""
-    with FakeCluster(f"ApiKey {KEY}", upstream=int(url.rpartition(":")[2])).running() as running:
+    with checked(upstream=int(url.rpartition(":")[2])) as running:
         yield running
-    assert running.wrong == []
-    assert running.indices == {}
 
 
 @pytest.fixture
@@ -80,9 +77,9 @@ def report(folder: Path, engine: Any) -> Report:
     return verify(rules, events, ("eql", "lucene"), engine)
 
 
-def run(folder: Path, url: str, *more: str, key: str = KEY, code: int = 0) -> Ended:
+def run(folder: Path, url: str, *more: str, code: int = 0) -> Ended:
     paths = (folder / "rules", folder / "logs.ndjson")
-    ended = sigmaproof("verify", *paths, "--engine", url, *more, env={"SIGMAPROOF_API_KEY": key})
+    ended = sigmaproof("verify", *paths, "--engine", url, *more, env=ENVIRONMENT)
     assert ended.code == code, ended.out + ended.err
     return ended
 
@@ -104,7 +101,7 @@ def test_the_same_answers_by_url(engine: EmbeddedElasticsearch, folder: Path, ur
 
 def test_the_same_answers_of_eql_as_it_is(engine: EmbeddedElasticsearch, folder: Path, before: FakeCluster) -> None:
     embedded = report(folder, engine)
-    with Cluster(access(before.url, {"SIGMAPROOF_API_KEY": KEY})) as cluster:
+    with opened(before) as cluster:
         by_url = report(folder, cluster)
         assert cluster.search([Eql("any where ?event.nothing == 1 and event.nowhere == 1")])[0].error
     assert embedded.rows == by_url.rows
@@ -187,5 +184,5 @@ def test_an_index_that_is_left_is_told_after_the_report(before: FakeCluster, fol
     assert "0 not as claimed" in ended.out
     assert f"error: THE INDEX {before.made[-1]} IS LEFT ON" in ended.err
     before.faults.clear()
-    with Cluster(access(before.url, {"SIGMAPROOF_API_KEY": KEY})) as cluster:
+    with opened(before) as cluster:
         cluster._to_remove = {before.made[-1]: True}
