@@ -137,7 +137,7 @@ RULES: dict[str, tuple[str | bytes, int, str]] = {
             + " or ".join(["1 of s*"] * 99)
         ),
         2008,
-        "more than 50,000 tests",
+        "more than 10,000 tests",
     ),
 }
 # Strange, and fine.

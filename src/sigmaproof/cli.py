@@ -14,7 +14,19 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
-from sigmaproof.clioptions import Case, Form, Lines, LogDirs, Paths, Pipelines, RuleDirs, Status, Table, Targets
+from sigmaproof.clioptions import (
+    Case,
+    Filters,
+    Form,
+    Lines,
+    LogDirs,
+    Paths,
+    Pipelines,
+    RuleDirs,
+    Status,
+    Table,
+    Targets,
+)
 
 if TYPE_CHECKING:
     from sigmaproof.inputs import Inputs
@@ -68,6 +80,7 @@ def convert(
     rules: RuleDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
+    filter: Filters = None,
     strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
     case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
@@ -78,9 +91,9 @@ def convert(
     from sigmaproof.output.conversions import write_conversions
 
     status = Status()
-    targets, pipelines = _targets(target), _pipelines(pipeline)
-    loaded = _rules(_inputs(paths, rules), status, warn=False)
-    pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in loaded for name in targets]
+    targets = _targets(target)
+    loaded = _rules(_inputs(paths, rules), status, pipeline, filter, warn=False)
+    pairs = [(rule, convert_rule(rule, name, case.value)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
     status.end()
@@ -91,6 +104,8 @@ def evaluate(
     paths: Paths = None,
     rules: RuleDirs = None,
     logs: LogDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
@@ -104,7 +119,7 @@ def evaluate(
     status = Status()
     threshold = _level(fail_on)
     inputs = _inputs(paths, rules, logs, stdin="logs")
-    loaded = _rules(inputs, status)
+    loaded = _rules(inputs, status, pipeline, filter)
     _need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
     events = read_files(inputs.logs, status.report)
@@ -141,6 +156,7 @@ def verify(
     logs: LogDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
+    filter: Filters = None,
     engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
@@ -154,9 +170,9 @@ def verify(
     if engine != "embedded":
         _usage(f"--engine {engine}: only `embedded` is supported yet")
     inputs = _inputs(paths, rules, logs)
-    loaded = _rules(inputs, status)
+    loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report)
+    report = verify_files(loaded, inputs.logs, targets, case.value, (), status.report)
     write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
@@ -166,6 +182,8 @@ def verify(
 def test(
     paths: Paths = None,
     rules: RuleDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     only_failing: Annotated[bool, typer.Option("--only-failing")] = False,
 ) -> None:
     """Test each rule against its .test.yml: what it must and must not match."""
@@ -173,7 +191,7 @@ def test(
     from sigmaproof.ruletest import run_tests
 
     status = Status()
-    loaded = _rules(_inputs(paths, rules), status)
+    loaded = _rules(_inputs(paths, rules), status, pipeline, filter)
     results = run_tests(loaded, status.report)
     write_expectations(results, only_failing)
     status.at_least(1, any(not result.passed for result in results))
@@ -184,6 +202,8 @@ def test(
 def explain(
     rule: Annotated[Path, typer.Argument(help="A rule.")],
     record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
 ) -> None:
     """Explain why a rule matched a record or did not, test by test."""
@@ -191,7 +211,7 @@ def explain(
     from sigmaproof.output.matches import write_explanation
 
     status = Status()
-    loaded = _rules(_inputs([rule]), status)
+    loaded = _rules(_inputs([rule]), status, pipeline, filter)
     try:
         event = event_at(record, status.report)
     except LookupError as error:
@@ -233,12 +253,17 @@ def _inputs(
     return sort_paths(paths or (), rules or (), logs or (), stdin)
 
 
-def _rules(inputs: Inputs, status: Status, warn: bool = True) -> list[Rule]:
+def _rules(
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+) -> list[Rule]:
     """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    from sigmaproof.inputs import sort_paths
+    from sigmaproof.pipelines import load_pipelines
     from sigmaproof.rules import field_warnings, load_files
 
     _need(inputs.rules, "no rules given")
-    loaded = load_files(inputs.rules)
+    filters = sort_paths((), rules=filter or ()).rules
+    loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
     for finding in loaded.findings:
         status.report(finding)
     if warn:
@@ -263,12 +288,6 @@ def _targets(named: list[str] | None, default: list[str] | None = None) -> list[
     if not names and default is None:
         _usage(f"say the targets with -t, of {', '.join(TARGETS)}")
     return list(dict.fromkeys(names or default or []))
-
-
-def _pipelines(named: list[str] | None) -> list[Any]:
-    from sigmaproof.pipelines import load_pipelines
-
-    return load_pipelines(named or [])
 
 
 def _level(named: str | None) -> int:

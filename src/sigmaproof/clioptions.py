@@ -11,7 +11,19 @@ import typer
 if TYPE_CHECKING:
     from sigmaproof.diagnostics import Diagnostic
 
-__all__ = ["Case", "Form", "Lines", "LogDirs", "Paths", "Pipelines", "RuleDirs", "Status", "Table", "Targets"]
+__all__ = [
+    "Case",
+    "Filters",
+    "Form",
+    "Lines",
+    "LogDirs",
+    "Paths",
+    "Pipelines",
+    "RuleDirs",
+    "Status",
+    "Table",
+    "Targets",
+]
 
 
 class Case(StrEnum):
@@ -48,6 +60,8 @@ RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the r
 LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
 Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
 Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
+
+Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filters: a file or a directory.")]
 
 
 class Status:

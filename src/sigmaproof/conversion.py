@@ -22,14 +22,16 @@ def convert_rule(
 ) -> Conversion:
     """One rule in one target (`eql`, `lucene`, `native`). What can't be said comes back as refused.
 
-    pipelines: pySigma pipelines applied before ours. case: `fold`, or `exact` to search as the rule spells it.
+    pipelines: pySigma pipelines, applied after those that the rule was loaded with and before ours. case: `fold`, or
+    `exact` to search as the rule spells it.
     """
     from sigma.exceptions import SigmaConfigurationError, SigmaError
 
+    rule = rule.with_pipelines(pipelines)
     if target != "native" and (refusal := _wrong_logsource(rule)):
         return Conversion(rule.id, rule.title, target, refusal=refusal)
     try:
-        converted = backend(target)(_pipeline(target, pipelines), case=case).conversion(rule.sigma())
+        converted = backend(target)(_pipeline(target), case=case).conversion(rule.sigma())
     except SigmaConfigurationError:
         raise  # a broken pipeline is no property of the rule
     except SigmaError as error:
@@ -39,7 +41,7 @@ def convert_rule(
 
 def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = ()) -> Predicate:
     """The tree of a rule with ECS names, as the query targets see it. Raises pySigma's errors, LoweringError."""
-    return backend("native")(_pipeline("ecs", pipelines)).tree(rule.sigma())
+    return backend("native")(_pipeline("ecs")).tree(rule.with_pipelines(pipelines).sigma())
 
 
 def _wrong_logsource(rule: Rule) -> str | None:
@@ -49,8 +51,7 @@ def _wrong_logsource(rule: Rule) -> str | None:
     return f"the logsource is {found}; only product: aws, service: cloudtrail can be converted"
 
 
-def _pipeline(target: str, pipelines: Sequence[ProcessingPipeline]) -> ProcessingPipeline | None:
+def _pipeline(target: str) -> ProcessingPipeline | None:
     from sigma.pipelines.sigmaproof import ecs_cloudtrail
 
-    chain = [*pipelines, *([] if target == "native" else [ecs_cloudtrail()])]
-    return sum(chain[1:], chain[0]) if chain else None
+    return None if target == "native" else ecs_cloudtrail()

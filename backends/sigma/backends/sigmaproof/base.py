@@ -20,6 +20,7 @@ from sigmaproof.fidelity import Conversion, Refusal
 from sigmaproof.fields import UnknownFieldError, table
 from sigmaproof.lower import LoweringError, lower_rule
 from sigmaproof.predicate import Keyword, Predicate, tests
+from sigmaproof.sigmarule import even_encodings
 
 __all__ = ["TreeBackend"]
 
@@ -51,6 +52,7 @@ class TreeBackend(Backend):
     def conversion(self, rule: SigmaRule) -> Conversion:
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
         unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target)
+        even_encodings(rule)
         try:
             origins = _origins(lower_rule(rule))
             return self.emitted(self.tree(rule), unconverted, origins)
