@@ -14,7 +14,19 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
-from sigmaproof.clioptions import Case, Form, Lines, LogDirs, Paths, Pipelines, RuleDirs, Status, Table, Targets
+from sigmaproof.clioptions import (
+    Case,
+    Form,
+    Integration,
+    Lines,
+    LogDirs,
+    Paths,
+    Pipelines,
+    RuleDirs,
+    Status,
+    Table,
+    Targets,
+)
 
 if TYPE_CHECKING:
     from sigmaproof.inputs import Inputs
@@ -70,6 +82,7 @@ def convert(
     pipeline: Pipelines = None,
     strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
     case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
+    integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a file a query here.")] = None,
 ) -> None:
@@ -80,7 +93,8 @@ def convert(
     status = Status()
     targets, pipelines = _targets(target), _pipelines(pipeline)
     loaded = _rules(_inputs(paths, rules), status, warn=False)
-    pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in loaded for name in targets]
+    profile = _integration(integration)
+    pairs = [(rule, convert_rule(rule, name, case.value, pipelines, profile)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
     status.end()
@@ -92,6 +106,7 @@ def evaluate(
     rules: RuleDirs = None,
     logs: LogDirs = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
+    integration: Integration = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
 ) -> None:
@@ -102,13 +117,13 @@ def evaluate(
     from sigmaproof.output.matches import MatchWriter
 
     status = Status()
-    threshold = _level(fail_on)
+    threshold, profile = _level(fail_on), _integration(integration)
     inputs = _inputs(paths, rules, logs, stdin="logs")
     loaded = _rules(inputs, status)
     _need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
     events = read_files(inputs.logs, status.report)
-    for match in run(loaded, events, input.value, writer.seen, status.report):
+    for match in run(loaded, events, input.value, writer.seen, status.report, profile):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
     writer.end(status.lost)
@@ -119,6 +134,7 @@ def evaluate(
 def normalize(
     paths: Paths = None,
     logs: LogDirs = None,
+    integration: Integration = None,
     format: Annotated[str, typer.Option("--format", help="ndjson")] = "ndjson",
 ) -> None:
     """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
@@ -128,9 +144,10 @@ def normalize(
     status = Status()
     if format != "ndjson":
         _usage(f"--format {format}: only ndjson is supported")
+    profile = _integration(integration)
     inputs = _inputs(paths, None, logs, stdin="logs")
     _need(inputs.logs, "no logs given")
-    write_documents(read_files(inputs.logs, status.report), status.report)
+    write_documents(read_files(inputs.logs, status.report), status.report, profile)
     status.end()
 
 
@@ -143,6 +160,7 @@ def verify(
     pipeline: Pipelines = None,
     engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
+    integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
 ) -> None:
@@ -153,10 +171,11 @@ def verify(
     status = Status()
     if engine != "embedded":
         _usage(f"--engine {engine}: only `embedded` is supported yet")
+    profile = _integration(integration)
     inputs = _inputs(paths, rules, logs)
     loaded = _rules(inputs, status)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report)
+    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report, profile)
     write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
@@ -185,33 +204,38 @@ def explain(
     rule: Annotated[Path, typer.Argument(help="A rule.")],
     record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
+    integration: Integration = None,
 ) -> None:
     """Explain why a rule matched a record or did not, test by test."""
     from sigmaproof.events import event_at
     from sigmaproof.output.matches import write_explanation
 
-    status = Status()
+    status, profile = Status(), _integration(integration)
     loaded = _rules(_inputs([rule]), status)
     try:
         event = event_at(record, status.report)
     except LookupError as error:
         _usage(str(error.args[0]))
     for one in loaded:
-        write_explanation(one, event, input.value)
+        write_explanation(one, event, input.value, profile)
     status.end()
 
 
 @app.command()
-def fields(name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None) -> None:
+def fields(
+    name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None,
+    integration: Integration = None,
+) -> None:
     """Show the field table: where each CloudTrail field lies in ECS, and what AWS writes there."""
-    from sigmaproof.fields import UnknownFieldError
+    from sigmaproof.fields import UnknownFieldError, table
     from sigmaproof.output.fieldlist import write_field, write_fields
 
+    known = table(_integration(integration))
     if name is None:
-        write_fields()
+        write_fields(known)
         return
     try:
-        write_field(name)
+        write_field(name, known)
     except UnknownFieldError as error:
         _usage(str(error))
 
@@ -269,6 +293,16 @@ def _pipelines(named: list[str] | None) -> list[Any]:
     from sigmaproof.pipelines import load_pipelines
 
     return load_pipelines(named or [])
+
+
+def _integration(named: str | None) -> str:
+    """The profile of the field table; the default one without --integration."""
+    from sigmaproof.fields import DEFAULT, UnknownIntegrationError, table
+
+    try:
+        return table(named or DEFAULT).integration
+    except UnknownIntegrationError as error:
+        _usage(f"--integration {named}: {error}")
 
 
 def _level(named: str | None) -> int:
