@@ -18,6 +18,7 @@ from sigmaproof.clioptions import (
     Case,
     Filters,
     Form,
+    Integration,
     Lines,
     LogDirs,
     Paths,
@@ -83,6 +84,7 @@ def convert(
     filter: Filters = None,
     strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
     case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
+    integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a file a query here.")] = None,
 ) -> None:
@@ -91,9 +93,9 @@ def convert(
     from sigmaproof.output.conversions import write_conversions
 
     status = Status()
-    targets = _targets(target)
+    targets, profile = _targets(target), _integration(integration)
     loaded = _rules(_inputs(paths, rules), status, pipeline, filter, warn=False)
-    pairs = [(rule, convert_rule(rule, name, case.value)) for rule in loaded for name in targets]
+    pairs = [(rule, convert_rule(rule, name, case.value, (), profile)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
     status.end()
@@ -107,6 +109,7 @@ def evaluate(
     pipeline: Pipelines = None,
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
+    integration: Integration = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
 ) -> None:
@@ -117,13 +120,13 @@ def evaluate(
     from sigmaproof.output.matches import MatchWriter
 
     status = Status()
-    threshold = _level(fail_on)
+    threshold, profile = _level(fail_on), _integration(integration)
     inputs = _inputs(paths, rules, logs, stdin="logs")
     loaded = _rules(inputs, status, pipeline, filter)
     _need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
     events = read_files(inputs.logs, status.report)
-    for match in run(loaded, events, input.value, writer.seen, status.report):
+    for match in run(loaded, events, input.value, writer.seen, status.report, profile):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
     writer.end(status.lost)
@@ -134,6 +137,7 @@ def evaluate(
 def normalize(
     paths: Paths = None,
     logs: LogDirs = None,
+    integration: Integration = None,
     format: Annotated[str, typer.Option("--format", help="ndjson")] = "ndjson",
 ) -> None:
     """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
@@ -143,9 +147,10 @@ def normalize(
     status = Status()
     if format != "ndjson":
         _usage(f"--format {format}: only ndjson is supported")
+    profile = _integration(integration)
     inputs = _inputs(paths, None, logs, stdin="logs")
     _need(inputs.logs, "no logs given")
-    write_documents(read_files(inputs.logs, status.report), status.report)
+    write_documents(read_files(inputs.logs, status.report), status.report, profile)
     status.end()
 
 
@@ -159,6 +164,7 @@ def verify(
     filter: Filters = None,
     engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
+    integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
 ) -> None:
@@ -169,10 +175,11 @@ def verify(
     status = Status()
     if engine != "embedded":
         _usage(f"--engine {engine}: only `embedded` is supported yet")
+    profile = _integration(integration)
     inputs = _inputs(paths, rules, logs)
     loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, (), status.report)
+    report = verify_files(loaded, inputs.logs, targets, case.value, (), status.report, profile)
     write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
@@ -205,33 +212,38 @@ def explain(
     pipeline: Pipelines = None,
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
+    integration: Integration = None,
 ) -> None:
     """Explain why a rule matched a record or did not, test by test."""
     from sigmaproof.events import event_at
     from sigmaproof.output.matches import write_explanation
 
-    status = Status()
+    status, profile = Status(), _integration(integration)
     loaded = _rules(_inputs([rule]), status, pipeline, filter)
     try:
         event = event_at(record, status.report)
     except LookupError as error:
         _usage(str(error.args[0]))
     for one in loaded:
-        write_explanation(one, event, input.value)
+        write_explanation(one, event, input.value, profile)
     status.end()
 
 
 @app.command()
-def fields(name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None) -> None:
+def fields(
+    name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None,
+    integration: Integration = None,
+) -> None:
     """Show the field table: where each CloudTrail field lies in ECS, and what AWS writes there."""
-    from sigmaproof.fields import UnknownFieldError
+    from sigmaproof.fields import UnknownFieldError, table
     from sigmaproof.output.fieldlist import write_field, write_fields
 
+    known = table(_integration(integration))
     if name is None:
-        write_fields()
+        write_fields(known)
         return
     try:
-        write_field(name)
+        write_field(name, known)
     except UnknownFieldError as error:
         _usage(str(error))
 
@@ -288,6 +300,16 @@ def _targets(named: list[str] | None, default: list[str] | None = None) -> list[
     if not names and default is None:
         _usage(f"say the targets with -t, of {', '.join(TARGETS)}")
     return list(dict.fromkeys(names or default or []))
+
+
+def _integration(named: str | None) -> str:
+    """The profile of the field table; the default one without --integration."""
+    from sigmaproof.fields import DEFAULT, UnknownIntegrationError, table
+
+    try:
+        return table(named or DEFAULT).integration
+    except UnknownIntegrationError as error:
+        _usage(f"--integration {named}: {error}")
 
 
 def _level(named: str | None) -> int:

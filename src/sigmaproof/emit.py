@@ -13,7 +13,7 @@ from sigmaproof import predicate
 from sigmaproof.calls import calls_of
 from sigmaproof.claims import Claim, Spot
 from sigmaproof.fidelity import Reason, Refusal, flip
-from sigmaproof.fields import Field, Home, Located, UnknownFieldError, Writes, table
+from sigmaproof.fields import Field, FieldTable, Home, Located, UnknownFieldError, Writes, table
 from sigmaproof.folding import has_case
 from sigmaproof.predicate import And, Boolean, FieldRef, Not, Null, Or, Predicate, Test, Text
 from sigmaproof.spelling import spellings
@@ -24,16 +24,15 @@ __all__ = ["Emitter", "spot"]
 _ANYTHING = Writes(types=("string", "number", "boolean", "object"), many=True, empty=True)
 
 
-def spot(name: str, calls: frozenset[str], origins: Mapping[str, str] | None = None) -> Spot:
+def spot(fields: FieldTable, name: str, calls: frozenset[str], origins: Mapping[str, str] | None = None) -> Spot:
     """Looks an ECS name up. Raises Refusal for a name that no home of the table has.
 
     origins: the raw path that a name was mapped from, as one ECS field can have several raw ones.
     """
-    fields = table()
     if name in fields.constants:
         home = Home(name, "keyword")
         constant = Field(name, (home,), Writes(spelling="values", values=(str(fields.constants[name]),)))
-        return Spot(name, Located(constant), home, constant.writes)
+        return Spot(fields, name, Located(constant), home, constant.writes)
     try:
         located, home = fields.ecs(name)
     except UnknownFieldError as error:
@@ -43,9 +42,9 @@ def spot(name: str, calls: frozenset[str], origins: Mapping[str, str] | None = N
     if located.field.digest:
         raise Refusal(f"{located.raw} is a key of digest files, which are no events")
     if not located.sub:
-        return Spot(name, located, home, located.field.writes, calls=calls)
+        return Spot(fields, name, located, home, located.field.writes, calls=calls)
     leaf = fields.leaf(located.raw, calls)
-    return Spot(name, located, home, leaf.writes if leaf else _ANYTHING, leaf, calls)
+    return Spot(fields, name, located, home, leaf.writes if leaf else _ANYTHING, leaf, calls)
 
 
 class Emitter:
@@ -59,9 +58,12 @@ class Emitter:
     NOT: ClassVar[str]
     UNSUPPORTED: ClassVar[dict[type, str]]
 
-    def __init__(self, fold_case: bool = True, origins: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, fold_case: bool = True, origins: Mapping[str, str] | None = None, fields: FieldTable | None = None
+    ) -> None:
         self.fold_case = fold_case
         self.origins = origins
+        self.table = fields or table()
         self.expensive = False
         self.below_not = 0  # how many negations stand around what is emitted now
         self._reasons: dict[tuple[str, str], Reason] = {}
@@ -122,7 +124,7 @@ class Emitter:
         first = parts[0]
         if isinstance(first, Text) and all(isinstance(p, Text) and p.field == first.field for p in parts):
             values = tuple(part for part in parts if isinstance(part, Text))
-            listed = self.text_list(spot(first.field, self._calls, self.origins), values, negated)
+            listed = self.text_list(spot(self.table, first.field, self._calls, self.origins), values, negated)
             if listed is not None:
                 return listed
         covered, self._covered = self._covered, {part.field for part in parts if isinstance(part, Null)}
@@ -140,7 +142,7 @@ class Emitter:
             raise Refusal(f"{predicate.describe(test)}: {self.UNSUPPORTED[type(test)]}")
         if isinstance(test, FieldRef | predicate.Keyword):
             raise Refusal(f"{predicate.describe(test)}: not supported")
-        where = spot(test.field, self._calls, self.origins)
+        where = spot(self.table, test.field, self._calls, self.origins)
         self.check(where)
         handler: Callable[[Spot, Test, bool], str] = getattr(self, _method(type(test)))
         return handler(where, test, negated)

@@ -32,15 +32,16 @@ def questions(conversion: Conversion) -> Iterator[Question]:
     if conversion.target == "lucene":
         yield Question({"query_string": {"query": conversion.query}})
         return
-    yield _eql(conversion.query, None)
+    types = _types(conversion.integration)
+    yield _eql(conversion.query, None, types)
     for field in conversion.fields:
-        yield _eql(conversion.query, field)
+        yield _eql(conversion.query, field, types)
 
 
-def _eql(query: str, unmapped: str | None) -> Question:
+def _eql(query: str, unmapped: str | None, mapped: Mapping[str, Any]) -> Question:
     from sigmaproof.verify.eql import EqlError, lower
 
-    types = {name: kind for name, kind in _types().items() if name != unmapped}
+    types = {name: kind for name, kind in mapped.items() if name != unmapped}
     try:
         return Question(lower(query, types), unmapped)
     except EqlError as error:
@@ -48,8 +49,8 @@ def _eql(query: str, unmapped: str | None) -> Question:
 
 
 @cache
-def _types() -> Mapping[str, Any]:
+def _types(integration: str) -> Mapping[str, Any]:
     from sigmaproof.verify.engines.mapping import mapping
     from sigmaproof.verify.eql import types_of
 
-    return types_of(mapping(table()))
+    return types_of(mapping(table(integration)))
