@@ -22,7 +22,7 @@ __all__ = ["detection_faults", "selection_names"]
 Path = tuple[str | int, ...]
 NOT_SELECTIONS = {"detection": ("condition", "timeframe"), "filter": ("condition", "rules")}
 # The least and the largest number of each part of a time (specification, Time modifiers); ISO 8601 has a week 53.
-TIME_PARTS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "week": (1, 53), "month": (1, 12), "year": (1, 9999)}
+TIME_PARTS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "week": (1, 53), "month": (1, 12), "year": (1, 9998)}
 _TEXT, _NUMBER, _BOOLEAN, _ANY = "a text", "a number", "true or false", "any value"
 
 # Every modifier: what its value must be.

@@ -5,7 +5,7 @@ With `lower` and the backends, the only place that knows pySigma's classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from sigmaproof.predicate import Part, Pattern, Wild
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
 
-__all__ = ["even_encodings", "sigma_rule"]
+__all__ = ["even_encodings", "field_names", "sigma_rule"]
 
 
 def sigma_rule(data: Mapping[str, Any], pipelines: Sequence[ProcessingPipeline] = ()) -> SigmaRule:
@@ -39,17 +39,29 @@ def sigma_rule(data: Mapping[str, Any], pipelines: Sequence[ProcessingPipeline] 
     return rule
 
 
+def field_names(rule: SigmaRule) -> Iterator[str]:
+    """The names of the fields that a rule tests, as they are now."""
+    for detection, index in _items(rule.detection.detections.values()):
+        item = detection.detection_items[index]
+        if isinstance(item, SigmaDetectionItem) and item.field is not None:
+            yield item.field
+
+
+def _items(detections: Iterable[SigmaDetection]) -> Iterator[tuple[SigmaDetection, int]]:
+    """The place of every item of these selections: the list that it stands in, and where."""
+    for detection in detections:
+        for index, item in enumerate(detection.detection_items):
+            if isinstance(item, SigmaDetection):
+                yield from _items([item])
+            else:
+                yield detection, index
+
+
 def even_encodings(rule: SigmaRule) -> None:
     """Encodes in our way what pySigma's own loader has encoded in the way of its version, before any pipeline."""
-    for detection in rule.detection.detections.values():
-        _even(detection)
-
-
-def _even(detection: SigmaDetection) -> None:
-    for index, item in enumerate(detection.detection_items):
-        if isinstance(item, SigmaDetection):
-            _even(item)
-            continue
+    for detection, index in _items(rule.detection.detections.values()):
+        item = detection.detection_items[index]
+        assert isinstance(item, SigmaDetectionItem)
         names = [reverse_modifier_mapping.get(modifier.__name__, "") for modifier in item.modifiers]
         if not ENCODINGS.isdisjoint(names) and item.original_value is not None:
             values = list(item.original_value)
@@ -79,9 +91,9 @@ def _encode(definition: Any, detection: SigmaDetection) -> None:
             if _is_encoded(key):
                 detection.detection_items[index] = _item(key, value)
     elif isinstance(definition, list):
-        for inner, item in zip(definition, detection.detection_items, strict=True):
-            if isinstance(item, SigmaDetection):
-                _encode(inner, item)
+        nested = [item for item in detection.detection_items if isinstance(item, SigmaDetection)]
+        for inner, item in zip(definition, nested, strict=False):  # none are nested in a list of plain values
+            _encode(inner, item)
 
 
 def _item(key: str, value: Any) -> SigmaDetectionItem:
