@@ -111,7 +111,11 @@ def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
     """Values that can make a test true or false, the most ordinary first."""
     if isinstance(test, Keyword):
         text = text_of(Text("", test.pattern, test.cased))
-        yield from ({"errorMessage": text}, {"requestParameters.note": text}) if truth else ({"errorMessage": MISSING},)
+        yield from (
+            ({"errorMessage": text}, {"requestParameters.note": text})
+            if truth
+            else ({"errorMessage": MISSING}, {"managementEvent": False})
+        )
         return
     if isinstance(test, FieldRef):
         yield {test.field: "alice", test.other: "alice" if truth else "bob"}
