@@ -22,6 +22,9 @@ from sigmaproof.spelling import spellings
 
 __all__ = ["Emitter", "spot"]
 
+# The least that Elasticsearch's limit of clauses can be: from 8.1 on it grows with the memory of a node.
+MOST_CLAUSES = 1024
+MOST_BYTES = 250_000
 # What an unknown part of an open object can be: any sub-field is legal there.
 _ANYTHING = Writes(types=("string", "number", "boolean", "object"), many=True, empty=True)
 
@@ -74,6 +77,7 @@ class Emitter:
         self._calls: frozenset[str] = frozenset()
         self.fields: dict[str, None] = {}  # the names that the query searches, in its order
         self._covered: set[str] = set()  # fields that the or around tests for null as well
+        self._clauses = 0
         self._outer = ""  # the last group made: the outermost one needs no parentheses
 
     def __init_subclass__(cls) -> None:
@@ -99,7 +103,17 @@ class Emitter:
         """The query text of a tree with ECS names. Raises Refusal."""
         self._calls = calls_of(tree)
         text = self.emit(tree, negated=False)
+        size = len(text.encode())
+        if size > MOST_BYTES:
+            raise Refusal(f"a query of {size:,} bytes: at most {MOST_BYTES:,} are written, split the rule")
         return text[1:-1] if self._outer == text else text
+
+    def note_clauses(self, count: int) -> None:
+        """Counts clauses as Elasticsearch does. Raises Refusal for more than every cluster takes."""
+        self._clauses += count
+        if self._clauses > MOST_CLAUSES:
+            setting = "indices.query.bool.max_clause_count"
+            raise Refusal(f"more than {MOST_CLAUSES:,} clauses, which a cluster can refuse ({setting}): split the rule")
 
     def emit(self, tree: Predicate, negated: bool) -> str:
         """The text of one node. negated: it stands under an odd number of negations."""
@@ -144,6 +158,7 @@ class Emitter:
         """The text of one test. Raises Refusal for what the language can't say."""
         if type(test) in self.UNSUPPORTED:
             raise Refusal(f"{predicate.describe(test)}: {self.UNSUPPORTED[type(test)]}")
+        self.note_clauses(1)
         if isinstance(test, Keyword):
             return self.on_keyword(test, negated)
         if isinstance(test, FieldRef):
@@ -167,6 +182,7 @@ class Emitter:
                 texts.append(self.found_in(home, pattern, test.cased))
             elif values := [text for text in ("true", "false") if holds(text)]:
                 texts.append(self.boolean_in(home, values))
+        self.note_clauses(len(texts))
         return f"({self.OR.join(texts)})"
 
     def keyword_directions(self, pattern: Pattern, cased: bool) -> set[str]:

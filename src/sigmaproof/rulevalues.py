@@ -62,6 +62,8 @@ DASH_FORMS = 5
 OFFSETS = 3
 # Values of one rule, after expansion: far above any rule that people write, and read well within two seconds.
 MOST_VALUES = 10_000
+EXPRESSION = 10  # an expression costs as much as so many other values
+LONGEST = 65_536
 # Above 2^53 a number is no longer the same for every reader of JSON and YAML.
 LARGEST = 2**53
 _DASH = re.compile(r"\B[-/]\b")
@@ -76,7 +78,9 @@ def detection_faults(document: Document, section: str = "detection") -> Iterator
     """What is wrong in the selections of a rule whose form is right. section: where they are, `filter` of a filter."""
     selections = {name: document.data[section][name] for name in selection_names(document, section)}
     if sum(_expansions("", value) for value in selections.values()) > MOST_VALUES:
-        message = f"more than {MOST_VALUES:,} values, counted as their modifiers expand them"
+        message = (
+            f"more than {MOST_VALUES:,} values, as their modifiers expand them (an expression counts {EXPRESSION})"
+        )
         yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
         return
     for name, value in selections.items():
@@ -188,6 +192,8 @@ def _keyword(item: _Item) -> Found:
 def _text(item: _Item) -> Found:
     if isinstance(item.value, str) and "\0" in item.value:
         return "a NUL character, which no log holds", "leave it out"
+    if isinstance(item.value, str) and len(item.value) > LONGEST:
+        return f"a text of {len(item.value):,} characters: at most {LONGEST:,} are taken", "search a part of it"
     if item.value == "" and (_PATTERN.intersection(item.modifiers) or not item.field):
         return "an empty text is contained in every value", "use `|exists: true` instead"
     if item.value == "" and "re" in item.modifiers:
@@ -215,7 +221,7 @@ def _dashes(value: Any) -> int:
 
 
 def _expansions(key: str, value: Any) -> int:
-    """How many values a selection, or one field of it, becomes by its modifiers."""
+    """How many values a selection, or one field of it, becomes by its modifiers, by what they cost."""
     if isinstance(value, dict):
         return sum(_expansions(inner_key, inner) for inner_key, inner in value.items())
     if isinstance(value, list):
@@ -223,7 +229,7 @@ def _expansions(key: str, value: Any) -> int:
     modifiers = key.split("|")[1:]
     dashes = min(_dashes(value), MOST_DASHES) if "windash" in modifiers else 0
     forms: int = DASH_FORMS**dashes
-    return forms * (OFFSETS if "base64offset" in modifiers else 1)
+    return forms * (OFFSETS if "base64offset" in modifiers else EXPRESSION if "re" in modifiers else 1)
 
 
 def _expression(document: Document, path: Path, modifiers: Sequence[str], value: str) -> Iterator[Diagnostic]:

@@ -110,6 +110,7 @@ class EqlEmitter(Emitter):
             return None
         for test in tests:
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
+        self.note_clauses(1 if operator == "in" else len(values))  # `in` is one terms query, `:` a query a value
         field = self.field(where.name)
         return self.atom(field, [f"{field} {operator} ({', '.join(values)})"])
 

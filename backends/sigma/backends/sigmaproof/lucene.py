@@ -107,6 +107,7 @@ class LuceneEmitter(Emitter):
                 return None
             forms += spelled
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
+        self.note_clauses(len(forms))
         return _one_of(self.field(where.name), [quoted(form) for form in forms])
 
     def in_flattened(self, where: Spot, pattern: Pattern, cased: bool, negated: bool) -> str:
