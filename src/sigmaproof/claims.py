@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from sigmaproof.fidelity import Refusal, flip
-from sigmaproof.fields import Field, Home, Located, Writes, table
+from sigmaproof.fields import Field, FieldTable, Home, Located, Writes
 from sigmaproof.matching import pattern_test, value_test, value_text
 from sigmaproof.normalize.prune import PRUNED_TEXTS
 from sigmaproof.predicate import Pattern, Regex, Wild, plain
@@ -41,6 +41,7 @@ _PRUNED_TEXT: Claim = ("pruned", "misses", 'a value "", "-" or "none" is removed
 class Spot:
     """Where a test's field lies: its entry in the table, the home that the ECS name is, and what AWS writes."""
 
+    fields: FieldTable
     name: str
     located: Located
     home: Home
@@ -135,7 +136,7 @@ def _shared(where: Spot) -> Iterator[Claim]:
 
 
 def _moved(where: Spot) -> Iterator[Claim]:
-    for raw, event in table().moved.items():
+    for raw, event in where.fields.moved.items():
         inside = where.raw == raw or (where.kind == "whole" and raw.startswith(f"{where.raw}."))
         if inside and (not where.calls or any(call.endswith((f"/{event}", "/*")) for call in where.calls)):
             yield "shared", "misses", f"the integration moves {raw} of {event} events to another field"

@@ -15,11 +15,27 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Field", "FieldTable", "Home", "Located", "UnknownFieldError", "Writes", "table"]
+__all__ = [
+    "DEFAULT",
+    "Field",
+    "FieldTable",
+    "Home",
+    "Located",
+    "UnknownFieldError",
+    "UnknownIntegrationError",
+    "Writes",
+    "table",
+]
+
+DEFAULT = "8.9.0"
 
 
 class UnknownFieldError(LookupError):
     """A field that the table does not know; the message says what to write instead."""
+
+
+class UnknownIntegrationError(ValueError):
+    """A profile that the table has no facts about; the message says which it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +128,13 @@ class Located:
 
 
 class FieldTable:
-    """The table, loaded. Look-ups by raw path and by ECS name; the index mapping."""
+    """The table of one integration, loaded. Look-ups by raw path and by ECS name.
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.version: str = data["version"]
+    integration: the profile that it is for, a version of Elastic's AWS integration.
+    """
+
+    def __init__(self, data: Mapping[str, Any], integration: str = DEFAULT) -> None:
+        self.integration = integration
         self.dataset: str = data["dataset"]
         self.constants: dict[str, Any] = dict(data["constants"])
         self.fields = tuple(_field(entry) for entry in data["fields"])
@@ -204,9 +223,21 @@ def _field(entry: Mapping[str, Any]) -> Field:
 
 
 @cache
-def table() -> FieldTable:
-    """The table of Elastic's AWS integration, loaded once."""
+def table(integration: str = DEFAULT) -> FieldTable:
+    """The table as one integration has it, loaded once.
+
+    integration: a version of Elastic's AWS integration. Raises UnknownIntegrationError, with what is known.
+    """
+    data = _data()
+    if integration != data["version"]:
+        raise UnknownIntegrationError(f'unknown integration "{integration}"; known is {data["version"]}')
+    return FieldTable(data, integration)
+
+
+@cache
+def _data() -> Mapping[str, Any]:
     text = resources.files(__package__).joinpath("cloudtrail.yml").read_text(encoding="utf-8")
     # The same values as safe_load; with LibYAML a tenth of the time.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return FieldTable(yaml.load(text, Loader=loader))  # noqa: S506 (a safe loader)
+    data: Mapping[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 (a safe loader)
+    return data

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from sigmaproof.fields import table
+from sigmaproof.fields import DEFAULT, FieldTable, table
 from sigmaproof.normalize import categories, dates, envelope, identity, objects, plan, related, special
 from sigmaproof.normalize.prune import prune
 from sigmaproof.normalize.work import StoppedError, Work, put
@@ -43,11 +43,12 @@ _STEPS: tuple[Callable[[Work], None], ...] = (
 )
 
 
-def normalize(record: Mapping[str, Any]) -> dict[str, Any]:
+def normalize(record: Mapping[str, Any], *, integration: str = DEFAULT) -> dict[str, Any]:
     """The ECS document of a CloudTrail record, Insights event or digest file, as nested dicts.
 
-    Takes one record as a JSON parser returns it, and leaves it as it is. Raises ValueError for what is no
-    record: not an object, values that no JSON parser returns, or nesting too deep to walk.
+    Takes one record as a JSON parser returns it, and leaves it as it is. integration: the profile of the field
+    table. Raises ValueError for what is no record: not an object, values that no JSON parser returns, or nesting
+    too deep to walk; UnknownIntegrationError.
     """
     if not isinstance(record, Mapping):
         raise ValueError(  # noqa: TRY004 (one kind of error for whatever is no record)
@@ -55,36 +56,36 @@ def normalize(record: Mapping[str, Any]) -> dict[str, Any]:
             "give the single records, not the list that holds them"
         )
     try:
-        return _document(record)
+        return _document(record, table(integration))
     except RecursionError:
         raise ValueError("the record is nested too deeply to be normalized") from None
 
 
-def _document(record: Mapping[str, Any]) -> dict[str, Any]:
-    work = Work(record, prune(record), _constants())
+def _document(record: Mapping[str, Any], fields: FieldTable) -> dict[str, Any]:
+    work = Work(record, prune(record), _constants(fields), fields)
     plan.move_simple(work)
     try:
         for step in _STEPS:
             step(work)
     except StoppedError as stop:
         work.errors.append(str(stop))
-        plan.undo_from(work.doc, stop.at)
+        plan.undo_from(work, stop.at)
     if work.errors:
         put(work.doc, ("event", "kind"), "pipeline_error")
         put(work.doc, ("error", "message"), work.errors)
     return _cleaned(work.doc)
 
 
-def _constants() -> dict[str, Any]:
+def _constants(fields: FieldTable) -> dict[str, Any]:
     doc: dict[str, Any] = {"aws": {"cloudtrail": {}}, "cloud": {}}
-    for path, value in _constant_paths():
+    for path, value in _constant_paths(fields):
         put(doc, path, value)
     return doc
 
 
 @cache
-def _constant_paths() -> tuple[tuple[tuple[str, ...], Any], ...]:
-    return tuple((tuple(name.split(".")), value) for name, value in table().constants.items())
+def _constant_paths(fields: FieldTable) -> tuple[tuple[tuple[str, ...], Any], ...]:
+    return tuple((tuple(name.split(".")), value) for name, value in fields.constants.items())
 
 
 def _cleaned(doc: dict[str, Any]) -> dict[str, Any]:

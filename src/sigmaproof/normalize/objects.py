@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sigmaproof.fields import table
+from sigmaproof.fields import FieldTable
 from sigmaproof.normalize.javamap import hash_order, java_length, render
 from sigmaproof.normalize.work import Work
 
@@ -20,7 +20,7 @@ def move_objects(work: Work) -> None:
     """Fill aws.cloudtrail.<object> and aws.cloudtrail.flattened.<object>."""
     cloudtrail = work.doc["aws"]["cloudtrail"]
     flattened = cloudtrail.get("flattened", {})
-    for raw, name, limit in _objects():
+    for raw, name, limit in _objects(work.fields):
         value = work.rec.get(raw)
         if value is None:
             continue
@@ -33,10 +33,10 @@ def move_objects(work: Work) -> None:
 
 
 @cache
-def _objects() -> tuple[tuple[str, str, int], ...]:
+def _objects(fields: FieldTable) -> tuple[tuple[str, str, int], ...]:
     """Raw name, name below aws.cloudtrail, and the length from which the copy is dropped."""
     found = []
-    for field in table().fields:
+    for field in fields.fields:
         if any(home.form == "rendered" for home in field.homes):
             limit = next(home.dropped_from for home in field.homes if home.dropped_from is not None)
             found.append((field.raw, field.homes[0].name.removeprefix("aws.cloudtrail."), limit))

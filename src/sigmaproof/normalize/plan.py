@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sigmaproof.fields import Field, table
+from sigmaproof.fields import Field, FieldTable
 from sigmaproof.normalize.dates import BASIC_TOO, iso_date
 from sigmaproof.normalize.work import Work, dig, erase, put
 
@@ -46,12 +46,12 @@ class _Plan:
 
 def move_simple(work: Work) -> None:
     """Put every value that only moves at its place in the document."""
-    _move(work.rec, _plan().tree, work.doc)
+    _move(work.rec, _plan(work.fields).tree, work.doc)
 
 
 def move_dates(work: Work) -> None:
     """Rewrite the dates of sessions and digests; one that is no date is left out and noted as an error."""
-    for raw, home in _plan().dates:
+    for raw, home in _plan(work.fields).dates:
         if raw[0] not in work.rec:
             continue
         value = dig(work.rec, raw, at=".".join(raw))
@@ -64,16 +64,16 @@ def move_dates(work: Work) -> None:
             put(work.doc, home, date)
 
 
-def undo_from(doc: dict[str, Any], raw: str | None) -> None:
+def undo_from(work: Work, raw: str | None) -> None:
     """Remove what the simple renames wrote for a raw field and for all that the pipeline handles after it.
 
     raw: None removes nothing.
     """
     reached = False
-    for name, home in _plan().order:
+    for name, home in _plan(work.fields).order:
         reached = reached or name == raw
         if reached and home is not None:
-            erase(doc, home)
+            erase(work.doc, home)
 
 
 def _move(source: dict[str, Any], tree: Node, doc: dict[str, Any]) -> None:
@@ -88,15 +88,15 @@ def _move(source: dict[str, Any], tree: Node, doc: dict[str, Any]) -> None:
 
 
 @cache
-def _plan() -> _Plan:
-    simple = [field for field in table().fields if _is_simple(field)]
+def _plan(fields: FieldTable) -> _Plan:
+    simple = [field for field in fields.fields if _is_simple(field)]
     homes = {field.raw: _path(field.homes[0].name) for field in simple}
     tree: Node = {}
     for field in simple:
         if not _is_date(field):
             put(tree, _path(field.raw), homes[field.raw])
     dates = tuple((_path(field.raw), homes[field.raw]) for field in simple if _is_date(field))
-    order = tuple((field.raw, homes.get(field.raw)) for field in table().fields)
+    order = tuple((field.raw, homes.get(field.raw)) for field in fields.fields)
     return _Plan(tree, dates, order)
 
 

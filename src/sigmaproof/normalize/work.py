@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sigmaproof.fields import FieldTable
+
 __all__ = ["StoppedError", "Work", "dig", "erase", "put"]
 
 _ALWAYS_THERE = ("aws", "cloudtrail")
@@ -24,11 +26,13 @@ class StoppedError(Exception):
 
 
 class Work:
-    """raw: the record as parsed. rec: its pruned copy, in Java's order, ours to change. doc: the document."""
+    """raw: the record as parsed. rec: its pruned copy, in Java's order, ours to change. doc: the document.
+    fields: the table of the integration."""
 
-    __slots__ = ("doc", "errors", "raw", "rec", "service_actor")
+    __slots__ = ("doc", "errors", "fields", "raw", "rec", "service_actor")
 
-    def __init__(self, raw: Mapping[str, Any], rec: dict[str, Any], doc: dict[str, Any]) -> None:
+    def __init__(self, raw: Mapping[str, Any], rec: dict[str, Any], doc: dict[str, Any], fields: FieldTable) -> None:
+        self.fields = fields
         self.raw = raw
         self.rec = rec
         self.doc = doc

@@ -72,14 +72,14 @@ def _match_table() -> Table:
     return table
 
 
-def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None]) -> None:
+def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None], integration: str) -> None:
     """Prints the ECS document of each raw record, one a line."""
     from sigmaproof.normalize import normalize
     from sigmaproof.normalize.jsontext import document_json
 
     for event in events:
         try:
-            document = normalize(event.record)
+            document = normalize(event.record, integration=integration)
         except ValueError as error:
             report(Diagnostic("log-record", "error", Place(event.place), f"record skipped: {error}"))
         else:
@@ -102,14 +102,14 @@ def write_expectations(results: Sequence[Expectation], only_failing: bool) -> No
     print(f"{plural(len(results) - failed, 'expectation')} met, {failed:,} failed")
 
 
-def write_explanation(rule: Rule, event: Event, form: str) -> None:
+def write_explanation(rule: Rule, event: Event, form: str, integration: str) -> None:
     """Prints the verdict of every node of the rule on a record, and what the record has there."""
     from sigmaproof.conversion import mapped_tree
     from sigmaproof.evaluate.explain import explain
     from sigmaproof.evaluate.run import source
 
     ecs = form == "ecs" or (form == "auto" and is_ecs(event.record))
-    tree = mapped_tree(rule) if ecs else rule.tree
+    tree = mapped_tree(rule, integration=integration) if ecs else rule.tree
     steps = explain(tree, source(event.record) if ecs else event.record)
     print(f"{rule.title}: {'match' if steps[0].verdict else 'no match'} ({event.place})")
     for step in steps:

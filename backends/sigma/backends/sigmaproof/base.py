@@ -12,14 +12,15 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from sigma.conversion.base import Backend
-from sigma.exceptions import SigmaError, SigmaFeatureNotSupportedByBackendError
+from sigma.exceptions import SigmaConfigurationError, SigmaError, SigmaFeatureNotSupportedByBackendError
 from sigma.rule import SigmaRule
 
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Conversion, Refusal
-from sigmaproof.fields import UnknownFieldError, table
+from sigmaproof.fields import DEFAULT, FieldTable, UnknownFieldError, UnknownIntegrationError, table
 from sigmaproof.lower import LoweringError, lower_rule
-from sigmaproof.predicate import Keyword, Predicate, tests
+from sigmaproof.predicate import Predicate
+from sigmaproof.sigmarule import even_encodings, field_names
 
 __all__ = ["TreeBackend"]
 
@@ -33,9 +34,13 @@ class TreeBackend(Backend):
     requires_pipeline: ClassVar[bool] = True
     correlation_methods: ClassVar[dict[str, str] | None] = None
 
-    def __init__(self, *args: Any, case: str = "fold", **options: Any) -> None:
+    def __init__(self, *args: Any, case: str = "fold", integration: str = DEFAULT, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fold_case = case != "exact"
+        try:
+            self.table = table(integration)
+        except UnknownIntegrationError as error:
+            raise SigmaConfigurationError(str(error)) from None
 
     def wrap(self, query: str) -> str:
         """What stands around every query of this target."""
@@ -50,16 +55,17 @@ class TreeBackend(Backend):
 
     def conversion(self, rule: SigmaRule) -> Conversion:
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
-        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target)
+        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target, integration=self.table.integration)
+        even_encodings(rule)
         try:
-            origins = _origins(lower_rule(rule))
+            origins = _origins(rule, self.table)
             return self.emitted(self.tree(rule), unconverted, origins)
         except (Refusal, LoweringError) as refusal:
             return replace(unconverted, refusal=str(refusal))
 
     def emitted(self, tree: Predicate, unconverted: Conversion, origins: Mapping[str, str]) -> Conversion:
         """The conversion of a lowered tree; origins are the raw names of its ECS names. Raises Refusal."""
-        emitter = self.emitter(self.fold_case, origins)
+        emitter = self.emitter(self.fold_case, origins, self.table)
         query = self.wrap(emitter.query(tree))
         return replace(
             unconverted,
@@ -90,13 +96,12 @@ class TreeBackend(Backend):
         return [query]
 
 
-def _origins(tree: Predicate) -> dict[str, str]:
+def _origins(rule: SigmaRule, fields: FieldTable) -> dict[str, str]:
     """The raw names of a rule by the canonical ECS names that the pipeline will give them."""
     found: dict[str, str] = {}
-    for test, _ in tests(tree):
-        for name in () if isinstance(test, Keyword) else (test.field,):
-            with suppress(UnknownFieldError):
-                found.setdefault(table().raw(name).canonical, name)
+    for name in field_names(rule):
+        with suppress(UnknownFieldError):
+            found.setdefault(fields.raw(name).canonical, name)
     return found
 
 

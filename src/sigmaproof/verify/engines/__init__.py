@@ -56,15 +56,19 @@ class Engine(Protocol):
     """A place where documents are searched. One engine holds one set of documents at a time.
 
     name: what it is, for the report. has_eql: it runs EQL itself (`Eql`), as known once documents are loaded.
-    remarks: what the reader of a report must know of it, each a sentence.
+    elastic: its mappings can have the types of Elastic's distribution (`mapping.ELASTIC_TYPES`). remarks: what the
+    reader of a report must know of it, each a sentence.
     """
 
     name: str
     has_eql: bool
+    elastic: bool
     remarks: tuple[str, ...]
 
-    def load(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, object] | None = None) -> Loaded:
         """Replace all documents by these (id, document) pairs, searchable when it returns.
+
+        mappings: the index's `mappings` object; without it that of the field table.
 
         Raises ValueError when an id occurs twice, EngineUnavailable when the engine can't be used.
         """

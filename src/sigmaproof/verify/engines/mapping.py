@@ -8,12 +8,12 @@ sets it to true; then the document stays and only that field is not indexed.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sigmaproof.fields import FieldTable, Home
 
-__all__ = ["ELASTIC_TYPES", "mapping"]
+__all__ = ["ELASTIC_TYPES", "mapping", "nearest"]
 
 _NEAREST = {"constant_keyword": "keyword", "wildcard": "keyword", "match_only_text": "text"}
 ELASTIC_TYPES = frozenset(_NEAREST)
@@ -86,7 +86,7 @@ def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
     for name, home in sorted(_distinct([*homes, *table.derived]).items()):
         _place(root, name, home)
     if elastic:
-        for name in _CONSTANT:
+        for name in (name for name in _CONSTANT if name in table.constants):
             _replace(root, name, {"type": "constant_keyword", "value": table.constants[name]})
     return {
         "date_detection": False,
@@ -119,6 +119,22 @@ def _place(root: dict[str, Any], name: str, home: Home) -> None:
     for parent in parents:
         node = _children(node, name).setdefault(parent, {"properties": {}})
     _children(node, name)[last] = _leaf(home.type, home.ignore_above)
+
+
+def nearest(mappings: Mapping[str, Any]) -> dict[str, Any]:
+    """The same mapping for an engine without ELASTIC_TYPES: the nearest type stands for each."""
+    made = {key: _nearest_of(value) for key, value in mappings.items()}
+    kind = made.get("type")  # of this field; in a list of fields it is the field of that name
+    if isinstance(kind, str) and kind in ELASTIC_TYPES:
+        made["type"] = _NEAREST[kind]
+        made.pop("value", None)  # of a constant_keyword
+    return made
+
+
+def _nearest_of(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return nearest(value)
+    return [_nearest_of(one) for one in value] if isinstance(value, list) else value
 
 
 def _replace(root: dict[str, Any], name: str, leaf: dict[str, Any]) -> None:
