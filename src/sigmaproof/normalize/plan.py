@@ -57,7 +57,8 @@ def move_dates(work: Work) -> None:
         value = dig(work.rec, raw, at=".".join(raw))
         if value is None:
             continue
-        date = iso_date(value, basic=BASIC_TOO if raw == _CREATION else ())
+        basic = BASIC_TOO if raw == _CREATION and work.fields.pipeline == "current" else ()
+        date = iso_date(value, basic)
         if date is None:
             work.errors.append(f"{'.'.join(raw)} is not a date in ISO 8601")
         else:

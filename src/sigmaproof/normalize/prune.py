@@ -1,8 +1,9 @@
 """What the pipeline deletes from a record before anything else looks at it.
 
-null, `""`, `"-"`, `"none"`, and objects and lists that are empty or become so, at any depth. The copy that
-is made here has its objects in Java's order already: a `HashMap` does not shrink when keys go, so the order
-follows from the keys that were parsed, and only this walk still knows those.
+null, some texts (`""`, `"-"`, `"none"`; before 7.4.0 only `""`), and objects and lists that are empty or become so,
+at any depth; Filebeat's module deletes nothing. The copy that is made here has its objects in Java's order already: a
+`HashMap` does not shrink when keys go, so the order follows from the keys that were parsed, and only this walk still
+knows those.
 
 Source: elastic/integrations, aws, cloudtrail, ingest pipeline 8.9.0 (the script before the renames).
 """
@@ -21,20 +22,23 @@ PRUNED_TEXTS = frozenset(("", "-", "none"))
 _SCALARS = frozenset((bool, int, float))
 
 
-def prune(record: Mapping[str, Any]) -> dict[str, Any]:
+def prune(record: Mapping[str, Any], texts: frozenset[str] | None = PRUNED_TEXTS) -> dict[str, Any]:
     """A deep copy of a parsed record without its empty parts, every object in the order of `HashMap`.
 
-    Raises ValueError for a value that no JSON parser returns. The argument is not changed.
+    texts: those that are deleted; None to keep everything. Raises ValueError for a value that no JSON parser returns.
+    The argument is not changed.
     """
+    if texts is None:
+        return {key: _copied(record[key]) for key in hash_order(record)}
     kept = {}
     for key in hash_order(record):
         value = record[key]
         kind = type(value)
         if kind is str:
-            if value in PRUNED_TEXTS:
+            if value in texts:
                 continue
         elif kind is dict or kind is list:
-            value = prune(value) if kind is dict else _pruned_list(value)
+            value = prune(value, texts) if kind is dict else _pruned_list(value, texts)
             if not value:
                 continue
         elif value is None:
@@ -45,22 +49,33 @@ def prune(record: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _pruned_list(items: list[Any]) -> list[Any]:
+def _pruned_list(items: list[Any], texts: frozenset[str]) -> list[Any]:
     kept = []
     for item in items:
         kind = type(item)
         if kind is dict or kind is list:
-            below = prune(item) if kind is dict else _pruned_list(item)
+            below = prune(item, texts) if kind is dict else _pruned_list(item, texts)
             if below:
                 kept.append(below)
         elif kind is str:
-            if item not in PRUNED_TEXTS:
+            if item not in texts:
                 kept.append(item)
         elif kind in _SCALARS:
             kept.append(item)
         elif item is not None:
             raise _no_json(item)
     return kept
+
+
+def _copied(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return prune(value, None)
+    if kind is list:
+        return [_copied(item) for item in value]
+    if kind is str or value is None or kind in _SCALARS:
+        return value
+    raise _no_json(value)
 
 
 def _no_json(value: Any) -> ValueError:
