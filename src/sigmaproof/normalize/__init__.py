@@ -18,10 +18,11 @@ from typing import Any, TypeAlias
 
 from sigmaproof.fields import DEFAULT, FieldTable, table
 from sigmaproof.normalize import categories, dates, envelope, identity, objects, older, plan, related, special
+from sigmaproof.normalize.jsontext import document_json, plain_json
 from sigmaproof.normalize.prune import prune
 from sigmaproof.normalize.work import FailedError, StoppedError, Work, put
 
-__all__ = ["OptionError", "check_retain", "normalize"]
+__all__ = ["OptionError", "check_retain", "normalize", "normalized_json"]
 
 
 class OptionError(ValueError):
@@ -85,6 +86,23 @@ def normalize(record: Mapping[str, Any], *, integration: str = DEFAULT, retain: 
     not an object, values that no JSON parser returns, or nesting too deep to walk; OptionError for a value of
     `retain` that the integration does not have; UnknownIntegrationError.
     """
+    return _checked_document(record, integration, retain, None)
+
+
+def normalized_json(record: Mapping[str, Any], *, integration: str = DEFAULT, retain: str | None = None) -> str:
+    """The same as a line of JSON, as `jsontext.document_json` writes it.
+
+    Soundness: all values of a document are texts, booleans or copies of the record's own, so without a float in the
+    record there is none in the document, and it need not be searched for one.
+    """
+    floats: list[float] = []
+    document = _checked_document(record, integration, retain, floats)
+    return document_json(document) if floats else plain_json(document)
+
+
+def _checked_document(
+    record: Mapping[str, Any], integration: str, retain: str | None, floats: list[float] | None
+) -> dict[str, Any]:
     fields = table(integration)
     if retain is not None:
         check_retain(retain, fields)
@@ -94,7 +112,7 @@ def normalize(record: Mapping[str, Any], *, integration: str = DEFAULT, retain: 
             "give the single records, not the list that holds them"
         )
     try:
-        return _document(record, fields, retain or "all")
+        return _document(record, fields, retain or "all", floats)
     except RecursionError:
         raise ValueError("the record is nested too deeply to be normalized") from None
 
@@ -107,8 +125,8 @@ def check_retain(retain: str, fields: FieldTable) -> None:
         raise OptionError(f"retain is an option of the integration since 3.10.0; {fields.integration} has none")
 
 
-def _document(record: Mapping[str, Any], fields: FieldTable, retain: str) -> dict[str, Any]:
-    work = Work(record, prune(record, fields.pruned), _constants(fields), fields, retain)
+def _document(record: Mapping[str, Any], fields: FieldTable, retain: str, floats: list[float] | None) -> dict[str, Any]:
+    work = Work(record, prune(record, fields.pruned, floats), _constants(fields), fields, retain)
     plan.move_simple(work)
     if fields.pipeline != "current":
         return _older_document(work, _OLDER[fields.pipeline])
@@ -142,22 +160,26 @@ def _older_document(work: Work, steps: tuple[Step, ...]) -> dict[str, Any]:
 
 
 def _constants(fields: FieldTable) -> dict[str, Any]:
-    doc: dict[str, Any] = {"aws": {"cloudtrail": {}}, "cloud": {}}
-    for path, value in _constant_paths(fields):
-        put(doc, path, value)
+    """A new document with what every document has; constants are two names deep."""
+    doc: dict[str, Any] = {group: values.copy() for group, values in _constant_groups(fields).items()}
+    doc["aws"]["cloudtrail"] = {}
     return doc
 
 
 @cache
-def _constant_paths(fields: FieldTable) -> tuple[tuple[tuple[str, ...], Any], ...]:
-    return tuple((tuple(name.split(".")), value) for name, value in fields.constants.items())
+def _constant_groups(fields: FieldTable) -> dict[str, dict[str, Any]]:
+    doc: dict[str, Any] = {"aws": {}, "cloud": {}}
+    for name, value in fields.constants.items():
+        group, key = name.split(".")
+        put(doc, (group, key), value)
+    return doc
 
 
 def _cleaned(doc: dict[str, Any]) -> dict[str, Any]:
     """Drop what can be empty after all steps, as the pipeline's last script does."""
     if not doc["aws"]["cloudtrail"]:
         del doc["aws"]
-    if "related" in doc:
+    if "related" in doc and any("" in values for values in doc["related"].values()):
         lists = {kind: [value for value in values if value] for kind, values in doc["related"].items()}
         doc["related"] = {kind: values for kind, values in lists.items() if values}
         if not doc["related"]:

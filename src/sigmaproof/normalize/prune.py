@@ -19,42 +19,48 @@ __all__ = ["PRUNED_TEXTS", "prune"]
 
 # Case-sensitive, whole values: "None" and " -" stay.
 PRUNED_TEXTS = frozenset(("", "-", "none"))
+_LONGEST = max(map(len, PRUNED_TEXTS))  # of a long text not even the hash is needed
 _SCALARS = frozenset((bool, int, float))
 
 
-def prune(record: Mapping[str, Any], texts: frozenset[str] | None = PRUNED_TEXTS) -> dict[str, Any]:
+def prune(
+    record: Mapping[str, Any], texts: frozenset[str] | None = PRUNED_TEXTS, floats: list[float] | None = None
+) -> dict[str, Any]:
     """A deep copy of a parsed record without its empty parts, every object in the order of `HashMap`.
 
-    texts: those that are deleted; None to keep everything. Raises ValueError for a value that no JSON parser returns.
-    The argument is not changed.
+    texts: those that are deleted; None to keep everything. floats: gets every float that is kept. The argument is
+    not changed. Raises ValueError for a value that no JSON parser returns.
     """
     if texts is None:
-        return {key: _copied(record[key]) for key in hash_order(record)}
+        return {key: _copied(record[key], floats) for key in hash_order(record)}
     kept = {}
     for key in hash_order(record):
         value = record[key]
         kind = type(value)
         if kind is str:
-            if value in texts:
+            if len(value) <= _LONGEST and value in texts:
                 continue
         elif kind is dict or kind is list:
-            value = prune(value, texts) if kind is dict else _pruned_list(value, texts)
+            value = prune(value, texts, floats) if kind is dict else _pruned_list(value, texts, floats)
             if not value:
                 continue
         elif value is None:
             continue
+        elif kind is float:
+            if floats is not None:
+                floats.append(value)
         elif kind not in _SCALARS:
             raise _no_json(value)
         kept[key] = value
     return kept
 
 
-def _pruned_list(items: list[Any], texts: frozenset[str]) -> list[Any]:
+def _pruned_list(items: list[Any], texts: frozenset[str], floats: list[float] | None) -> list[Any]:
     kept = []
     for item in items:
         kind = type(item)
         if kind is dict or kind is list:
-            below = prune(item, texts) if kind is dict else _pruned_list(item, texts)
+            below = prune(item, texts, floats) if kind is dict else _pruned_list(item, texts, floats)
             if below:
                 kept.append(below)
         elif kind is str:
@@ -62,17 +68,21 @@ def _pruned_list(items: list[Any], texts: frozenset[str]) -> list[Any]:
                 kept.append(item)
         elif kind in _SCALARS:
             kept.append(item)
+            if kind is float and floats is not None:
+                floats.append(item)
         elif item is not None:
             raise _no_json(item)
     return kept
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Any, floats: list[float] | None) -> Any:
     kind = type(value)
     if kind is dict:
-        return prune(value, None)
+        return prune(value, None, floats)
     if kind is list:
-        return [_copied(item) for item in value]
+        return [_copied(item, floats) for item in value]
+    if kind is float and floats is not None:
+        floats.append(value)
     if kind is str or value is None or kind in _SCALARS:
         return value
     raise _no_json(value)

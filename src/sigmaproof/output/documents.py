@@ -30,16 +30,15 @@ def write_documents(
     form: str = "ndjson",
 ) -> None:
     """Prints the document of each raw record. What is no record is reported and skipped. Raises OptionError."""
-    from sigmaproof.normalize import check_retain, normalize
-    from sigmaproof.normalize.jsontext import document_json
+    from sigmaproof.normalize import check_retain, normalized_json
 
     if retain is not None:
         check_retain(retain, table(integration))
     action, write = _ACTION[form], sys.stdout.write
     for event in events:
         try:
-            document = normalize(event.record, integration=integration, retain=retain)
+            line = normalized_json(event.record, integration=integration, retain=retain)
         except ValueError as error:
             report(Diagnostic("log-record", "error", Place(event.place), f"record skipped: {error}"))
         else:
-            write(f"{action}{document_json(document)}\n")
+            write(f"{action}{line}\n")

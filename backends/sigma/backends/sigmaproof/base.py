@@ -55,9 +55,8 @@ class TreeBackend(Backend):
 
         Raises SigmaConfigurationError when the option `integration` asks for another layout than the pipeline has.
         """
-        if hasattr(self, "last_processing_pipeline"):
-            return
-        self.init_processing_pipeline()
+        if not hasattr(self, "last_processing_pipeline"):
+            self.init_processing_pipeline()
         named = self.last_processing_pipeline.vars.get(INTEGRATION)
         if self.integration is None and named is not None:
             self.table = _table(str(named))
