@@ -162,7 +162,7 @@ def converted(made: Any, field: str = "userAgent") -> Any:
 def test_the_pipeline_tells_the_backend_its_profile() -> None:
     """EQL compares a boolean field with a boolean, a keyword with a text."""
     assert "?aws.cloudtrail.read_only == true" in converted(EqlBackend(ecs_cloudtrail()))[0]
-    assert '?aws.cloudtrail.read_only == "true"' in converted(EqlBackend(ecs_cloudtrail_filebeat()))[0]
+    assert '?aws.cloudtrail.read_only : "true"' in converted(EqlBackend(ecs_cloudtrail_filebeat()))[0]
 
 
 def test_the_option_names_a_version() -> None:
