@@ -17,6 +17,7 @@ from sigmaproof import streams
 from sigmaproof.clioptions import (
     Case,
     Documents,
+    Filters,
     Form,
     Integration,
     Lines,
@@ -82,6 +83,7 @@ def convert(
     rules: RuleDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
+    filter: Filters = None,
     strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
     case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
     integration: Integration = None,
@@ -93,10 +95,9 @@ def convert(
     from sigmaproof.output.conversions import write_conversions
 
     status = Status()
-    targets, pipelines = _targets(target), _pipelines(pipeline)
-    loaded = _rules(_inputs(paths, rules), status, warn=False)
-    profile = _integration(integration)
-    pairs = [(rule, convert_rule(rule, name, case.value, pipelines, profile)) for rule in loaded for name in targets]
+    targets, profile = _targets(target), _integration(integration)
+    loaded = _rules(_inputs(paths, rules), status, pipeline, filter, warn=False)
+    pairs = [(rule, convert_rule(rule, name, case.value, (), profile)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
     status.end()
@@ -107,6 +108,8 @@ def evaluate(
     paths: Paths = None,
     rules: RuleDirs = None,
     logs: LogDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
     integration: Integration = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
@@ -121,7 +124,7 @@ def evaluate(
     status = Status()
     threshold, profile = _level(fail_on), _integration(integration)
     inputs = _inputs(paths, rules, logs, stdin="logs")
-    loaded = _rules(inputs, status)
+    loaded = _rules(inputs, status, pipeline, filter)
     _need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
     events = read_files(inputs.logs, status.report)
@@ -166,6 +169,7 @@ def verify(
     logs: LogDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
+    filter: Filters = None,
     engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     integration: Integration = None,
@@ -181,9 +185,9 @@ def verify(
         _usage(f"--engine {engine}: only `embedded` is supported yet")
     profile = _integration(integration)
     inputs = _inputs(paths, rules, logs)
-    loaded = _rules(inputs, status)
+    loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report, profile)
+    report = verify_files(loaded, inputs.logs, targets, case.value, (), status.report, profile)
     write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
@@ -193,6 +197,8 @@ def verify(
 def test(
     paths: Paths = None,
     rules: RuleDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     only_failing: Annotated[bool, typer.Option("--only-failing")] = False,
 ) -> None:
     """Test each rule against its .test.yml: what it must and must not match."""
@@ -200,7 +206,7 @@ def test(
     from sigmaproof.ruletest import run_tests
 
     status = Status()
-    loaded = _rules(_inputs(paths, rules), status)
+    loaded = _rules(_inputs(paths, rules), status, pipeline, filter)
     results = run_tests(loaded, status.report)
     write_expectations(results, only_failing)
     status.at_least(1, any(not result.passed for result in results))
@@ -211,6 +217,8 @@ def test(
 def explain(
     rule: Annotated[Path, typer.Argument(help="A rule.")],
     record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
     integration: Integration = None,
 ) -> None:
@@ -219,7 +227,7 @@ def explain(
     from sigmaproof.output.matches import write_explanation
 
     status, profile = Status(), _integration(integration)
-    loaded = _rules(_inputs([rule]), status)
+    loaded = _rules(_inputs([rule]), status, pipeline, filter)
     try:
         event = event_at(record, status.report)
     except LookupError as error:
@@ -265,12 +273,17 @@ def _inputs(
     return sort_paths(paths or (), rules or (), logs or (), stdin)
 
 
-def _rules(inputs: Inputs, status: Status, warn: bool = True) -> list[Rule]:
+def _rules(
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+) -> list[Rule]:
     """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    from sigmaproof.inputs import sort_paths
+    from sigmaproof.pipelines import load_pipelines
     from sigmaproof.rules import field_warnings, load_files
 
     _need(inputs.rules, "no rules given")
-    loaded = load_files(inputs.rules)
+    filters = sort_paths((), rules=filter or ()).rules
+    loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
     for finding in loaded.findings:
         status.report(finding)
     if warn:
@@ -295,12 +308,6 @@ def _targets(named: list[str] | None, default: list[str] | None = None) -> list[
     if not names and default is None:
         _usage(f"say the targets with -t, of {', '.join(TARGETS)}")
     return list(dict.fromkeys(names or default or []))
-
-
-def _pipelines(named: list[str] | None) -> list[Any]:
-    from sigmaproof.pipelines import load_pipelines
-
-    return load_pipelines(named or [])
 
 
 def _integration(named: str | None) -> str:

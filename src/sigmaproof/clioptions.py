@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Case",
     "Documents",
+    "Filters",
     "Form",
     "Integration",
     "Lines",
@@ -83,6 +84,8 @@ Integration = Annotated[
     typer.Option("--integration", help="Elastic's AWS integration: a version, 8.9.0 by default, or filebeat."),
 ]
 Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
+
+Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filters: a file or a directory.")]
 
 
 class Status:

@@ -27,16 +27,19 @@ def convert_rule(
 ) -> Conversion:
     """One rule in one target (`eql`, `lucene`, `native`). What can't be said comes back as refused.
 
-    pipelines: pySigma pipelines applied before ours. case: `fold`, or `exact` to search as the rule spells it.
-    integration: the profile of the field table. Raises UnknownIntegrationError.
+    pipelines: pySigma pipelines, applied after those that the rule was loaded with and before ours. case: `fold`, or
+    `exact` to search as the rule spells it. integration: the profile of the field table.
+
+    Raises UnknownIntegrationError, and pySigma's SigmaConfigurationError for a broken pipeline.
     """
     from sigma.exceptions import SigmaConfigurationError, SigmaError
 
     table(integration)
+    rule = rule.with_pipelines(pipelines)
     if target != "native" and (refusal := _wrong_logsource(rule)):
         return Conversion(rule.id, rule.title, target, refusal=refusal, integration=integration)
     try:
-        made = backend(target)(_pipeline(target, pipelines, integration), case=case, integration=integration)
+        made = backend(target)(_pipeline(target, integration), case=case, integration=integration)
         converted = made.conversion(rule.sigma())
     except SigmaConfigurationError:
         raise  # a broken pipeline is no property of the rule
@@ -47,7 +50,7 @@ def convert_rule(
 
 def mapped_tree(rule: Rule, pipelines: Sequence[ProcessingPipeline] = (), integration: str = DEFAULT) -> Predicate:
     """The tree of a rule with ECS names, as the query targets see it. Raises pySigma's errors, LoweringError."""
-    return backend("native")(_pipeline("ecs", pipelines, integration)).tree(rule.sigma())
+    return backend("native")(_pipeline("ecs", integration)).tree(rule.with_pipelines(pipelines).sigma())
 
 
 def _wrong_logsource(rule: Rule) -> str | None:
@@ -57,8 +60,7 @@ def _wrong_logsource(rule: Rule) -> str | None:
     return f"the logsource is {found}; only product: aws, service: cloudtrail can be converted"
 
 
-def _pipeline(target: str, pipelines: Sequence[ProcessingPipeline], integration: str) -> ProcessingPipeline | None:
+def _pipeline(target: str, integration: str) -> ProcessingPipeline | None:
     from sigma.pipelines.sigmaproof import ecs_cloudtrail
 
-    chain = [*pipelines, *([] if target == "native" else [ecs_cloudtrail(integration)])]
-    return sum(chain[1:], chain[0]) if chain else None
+    return None if target == "native" else ecs_cloudtrail(integration)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sigmaproof.fidelity import Reason
 from sigmaproof.fields import FieldTable, Located
-from sigmaproof.matching import pattern_test, value_text
+from sigmaproof.keywords import searched_texts
+from sigmaproof.matching import matcher, pattern_test, value_text
 from sigmaproof.normalize.javamap import java_length, java_text
 from sigmaproof.normalize.prune import prune
 from sigmaproof.paths import getter, leaves
-from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, plain, tests
+from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, Wild, plain, tests
 
 __all__ = ["is_cause"]
 
@@ -31,13 +32,28 @@ class _Seen:
     document: Record
 
 
-def is_cause(reason: Reason, tree: Predicate, record: Record, document: Record, fields: FieldTable) -> bool:
+def is_cause(
+    reason: Reason, tree: Predicate, record: Record, document: Record, fields: FieldTable, searched: Collection[str]
+) -> bool:
     """Whether the record has what the reason is about. A code without a test of its own is taken as it stands.
 
-    tree: the rule's, over raw fields. fields: the table by which the document was made.
+    tree: the rule's, over raw fields. fields: the table by which the document was made. searched: the ECS names that
+    the query searches.
     """
+    if reason.code == "scope":
+        return _is_out_of_scope(tree, record, list(searched_texts(fields, document, searched)))
     check = _CHECKS.get(reason.code)
     return check is None or check(_Seen(fields, fields.raw(reason.field), tree, record, document))
+
+
+def _is_out_of_scope(tree: Predicate, record: Record, searched: Sequence[str]) -> bool:
+    """Some keyword has another verdict on the record than on the texts that the query searches."""
+    for test, _ in tests(tree):
+        if isinstance(test, Keyword):
+            holds = pattern_test((Wild.ANY, *test.pattern, Wild.ANY), test.cased)
+            if matcher(test)(record) != any(map(holds, searched)):
+                return True
+    return False
 
 
 def _looks_alike(seen: _Seen) -> bool:

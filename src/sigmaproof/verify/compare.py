@@ -121,9 +121,10 @@ def explaining(conversion: Conversion, tree: Predicate, judged: Judged, raw: boo
     from sigmaproof.verify.causes import is_cause
 
     fields = table(conversion.integration)
-    wanted = direction_of(raw)
+    wanted, searched = direction_of(raw), conversion.fields
     return tuple(
         reason
         for reason in conversion.reasons
-        if reason.direction in {wanted, "both"} and is_cause(reason, tree, judged.record, judged.document, fields)
+        if reason.direction in {wanted, "both"}
+        and is_cause(reason, tree, judged.record, judged.document, fields, searched)
     )

@@ -9,8 +9,12 @@ from typing import Any
 
 from sigmaproof.fidelity import Conversion
 from sigmaproof.fields import table
+from sigmaproof.keywords import keyword_homes
 
 __all__ = ["Question", "questions"]
+
+
+STAND_INS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,20 @@ def questions(conversion: Conversion) -> Iterator[Question]:
         return
     types = _types(conversion.integration)
     yield _eql(conversion.query, None, types)
-    for field in conversion.fields:
+    for field in _to_unmap(conversion):
         yield _eql(conversion.query, field, types)
+
+
+def _to_unmap(conversion: Conversion) -> list[str]:
+    """The fields of a query, each of which no index may map yet. Of the many that a keyword is searched in, whose
+    atoms are all made alike, a few stand for the others."""
+    if all(reason.code != "scope" for reason in conversion.reasons):
+        return list(conversion.fields)
+    homes = {
+        home.name for form in ("flattened", "rendered") for home in keyword_homes(table(conversion.integration), form)
+    }
+    alike = [name for name in conversion.fields if name in homes]
+    return [name for name in conversion.fields if name not in alike[STAND_INS:]]
 
 
 def _eql(query: str, unmapped: str | None, mapped: Mapping[str, Any]) -> Question:

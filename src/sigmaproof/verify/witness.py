@@ -61,6 +61,8 @@ def _drafts(test: Test, draft: Draft, beside: str, fields: FieldTable) -> Iterat
     for truth in (True, False):
         for values in fitting(test, truth):
             yield {**draft, **values}
+    if isinstance(test, Keyword):
+        yield from _keyword_drafts(test, draft)
     if isinstance(test, Keyword | FieldRef):
         return
     try:
@@ -80,6 +82,21 @@ def _drafts(test: Test, draft: Draft, beside: str, fields: FieldTable) -> Iterat
         value = changed.get(test.field)
         if beside and not located.sub and isinstance(value, dict):
             yield {**changed, test.field: {**value, "z": beside}}
+
+
+def _keyword_drafts(test: Keyword, draft: Draft) -> Iterator[Draft]:
+    """The keyword in fields of every kind: indexed, not indexed, not kept, as a key, in an object that is too large."""
+    text = text_of(Text("", test.pattern, test.cased))
+    if compile_predicate(test)({"managementEvent": True}):
+        draft = {**draft, "managementEvent": False}  # an ordinary record has it true
+    for form in (text, text.swapcase(), f"x{text}x", f"{text[:1]}\n{text[1:]}"):
+        yield from ({**draft, place: form} for place in ("errorMessage", "userAgent", "eventContext.note"))
+        yield {**draft, "requestParameters": {"note": [{"a": form}]}}
+        yield {**draft, "requestParameters": {form: 1}}
+        yield {**draft, "requestParameters": {"note": form[:1], "more": form[1:]}}
+        yield from ({**draft, "requestParameters": {"note": form, "padding": "y" * size}} for size in SIZES)
+    for value in (True, False, *number_candidates(text)):
+        yield {**draft, "requestParameters": {"note": value}}
 
 
 def _values(test: Test, located: Located) -> Iterator[Any]:

@@ -20,7 +20,8 @@ from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Conversion, Refusal
 from sigmaproof.fields import DEFAULT, FILEBEAT, FieldTable, UnknownFieldError, UnknownIntegrationError, table
 from sigmaproof.lower import LoweringError, lower_rule
-from sigmaproof.predicate import Keyword, Predicate, tests
+from sigmaproof.predicate import Predicate
+from sigmaproof.sigmarule import even_encodings, field_names
 
 __all__ = ["TreeBackend"]
 
@@ -68,11 +69,11 @@ class TreeBackend(Backend):
 
     def conversion(self, rule: SigmaRule) -> Conversion:
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
-        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target)
+        self.prepare()
+        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target, integration=self.table.integration)
+        even_encodings(rule)
         try:
-            self.prepare()
-            unconverted = replace(unconverted, integration=self.table.integration)
-            origins = _origins(lower_rule(rule), self.table)
+            origins = _origins(rule, self.table)
             return self.emitted(self.tree(rule), unconverted, origins)
         except (Refusal, LoweringError) as refusal:
             return replace(unconverted, refusal=str(refusal))
@@ -117,13 +118,12 @@ def _table(integration: str) -> FieldTable:
         raise SigmaConfigurationError(str(error)) from None
 
 
-def _origins(tree: Predicate, fields: FieldTable) -> dict[str, str]:
+def _origins(rule: SigmaRule, fields: FieldTable) -> dict[str, str]:
     """The raw names of a rule by the canonical ECS names that the pipeline will give them."""
     found: dict[str, str] = {}
-    for test, _ in tests(tree):
-        for name in () if isinstance(test, Keyword) else (test.field,):
-            with suppress(UnknownFieldError):
-                found.setdefault(fields.raw(name).canonical, name)
+    for name in field_names(rule):
+        with suppress(UnknownFieldError):
+            found.setdefault(fields.raw(name).canonical, name)
     return found
 
 
