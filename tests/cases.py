@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from sigmaproof.fields import DEFAULT
 from sigmaproof.rules import Rule, load_text
 from sigmaproof.verify.solve import MISSING, built
 
@@ -21,12 +22,13 @@ NOT_RULES = {"eql_lowering.yml", "normalize.yml"}
 
 @dataclass(frozen=True)
 class Case:
-    """One case; `claims` by target, records with the expected native verdict."""
+    """One case; `claims` by target, for the profile `integration`; records with the expected native verdict."""
 
     name: str
     rule: Rule
     records: tuple[tuple[dict[str, Any], bool], ...]
     claims: dict[str, str]
+    integration: str = DEFAULT
 
 
 @cache
@@ -49,7 +51,9 @@ def _case(name: str, entry: dict[str, Any]) -> Case:
         for key, verdict in (("match", True), ("no_match", False))
         for paths in entry.get(key, ())
     )
-    return Case(name, rule_of(name, entry["detection"]), records, {t: entry[t] for t in ("eql", "lucene")})
+    claims = {target: entry[target] for target in ("eql", "lucene")}
+    integration = entry.get("integration", DEFAULT)
+    return Case(name, rule_of(name, entry["detection"]), records, claims, integration)
 
 
 def rule_of(title: str, detection: dict[str, Any]) -> Rule:

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from sigmaproof import streams
 from sigmaproof.clioptions import (
     Case,
+    Documents,
     Filters,
     Form,
     Integration,
@@ -23,6 +24,7 @@ from sigmaproof.clioptions import (
     LogDirs,
     Paths,
     Pipelines,
+    Retain,
     RuleDirs,
     Status,
     Table,
@@ -139,19 +141,25 @@ def normalize(
     paths: Paths = None,
     logs: LogDirs = None,
     integration: Integration = None,
-    format: Annotated[str, typer.Option("--format", help="ndjson")] = "ndjson",
+    retain: Annotated[Retain | None, typer.Option("--retain", help="The integration's option; default: all.")] = None,
+    format: Annotated[
+        Documents, typer.Option("--format", help="A document a line, or a _bulk body.")
+    ] = Documents.ndjson,
 ) -> None:
     """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
     from sigmaproof.events import read_files
-    from sigmaproof.output.matches import write_documents
+    from sigmaproof.normalize import OptionError
+    from sigmaproof.output.documents import write_documents
 
     status = Status()
-    if format != "ndjson":
-        _usage(f"--format {format}: only ndjson is supported")
     profile = _integration(integration)
     inputs = _inputs(paths, None, logs, stdin="logs")
     _need(inputs.logs, "no logs given")
-    write_documents(read_files(inputs.logs, status.report), status.report, profile)
+    events = read_files(inputs.logs, status.report)
+    try:
+        write_documents(events, status.report, profile, retain and retain.value, format.value)
+    except OptionError as error:
+        _usage(str(error))
     status.end()
 
 

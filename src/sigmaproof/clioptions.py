@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Case",
+    "Documents",
     "Filters",
     "Form",
     "Integration",
@@ -20,6 +21,7 @@ __all__ = [
     "LogDirs",
     "Paths",
     "Pipelines",
+    "Retain",
     "RuleDirs",
     "Status",
     "Table",
@@ -42,6 +44,23 @@ class Form(StrEnum):
     auto = "auto"
 
 
+class Documents(StrEnum):
+    """ECS documents one a line, or the body of a `_bulk` request."""
+
+    ndjson = "ndjson"
+    bulk = "bulk"
+
+
+class Retain(StrEnum):
+    """The integration's option `retain`: which copies of requestParameters and its like a document has."""
+
+    all = "all"
+    keyword = "keyword"
+    flattened = "flattened"
+    none = "none"
+    minimal = "minimal"
+
+
 class Lines(StrEnum):
     """Output for people, or one JSON object a line."""
 
@@ -61,7 +80,8 @@ RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the r
 LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
 Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
 Integration = Annotated[
-    str | None, typer.Option("--integration", help="Elastic's AWS integration: a version, 8.9.0 by default.")
+    str | None,
+    typer.Option("--integration", help="Elastic's AWS integration: a version, 8.9.0 by default, or filebeat."),
 ]
 Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
 

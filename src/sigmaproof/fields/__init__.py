@@ -15,8 +15,11 @@ from typing import Any
 
 import yaml
 
+from sigmaproof.fields.profiles import FILEBEAT, UnknownIntegrationError, profile_data
+
 __all__ = [
     "DEFAULT",
+    "FILEBEAT",
     "Field",
     "FieldTable",
     "Home",
@@ -32,10 +35,6 @@ DEFAULT = "8.9.0"
 
 class UnknownFieldError(LookupError):
     """A field that the table does not know; the message says what to write instead."""
-
-
-class UnknownIntegrationError(ValueError):
-    """A profile that the table has no facts about; the message says which it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +129,19 @@ class Located:
 class FieldTable:
     """The table of one integration, loaded. Look-ups by raw path and by ECS name.
 
-    integration: the profile that it is for, a version of Elastic's AWS integration.
+    integration: the profile that it is for. pipeline: how its documents are made. pruned: texts that are removed
+    before anything else, as are null, {} and []; None when nothing is removed. dropped: raw fields that it does not
+    keep, and why.
     """
 
     def __init__(self, data: Mapping[str, Any], integration: str = DEFAULT) -> None:
         self.integration = integration
         self.dataset: str = data["dataset"]
+        self.pipeline: str = data["pipeline"]
+        self.dynamic: str = data["dynamic"]
+        self.service_actors: bool = data["service_actors"]
+        self.retain: bool = data["retain"]
+        self.pruned: frozenset[str] | None = None if data["pruned"] is None else frozenset(data["pruned"])
         self.constants: dict[str, Any] = dict(data["constants"])
         self.fields = tuple(_field(entry) for entry in data["fields"])
         self.leaves = tuple(_field(entry) for entry in data.get("leaves", ()))
@@ -181,9 +187,9 @@ class FieldTable:
         return None
 
     def _unknown(self, path: str) -> str:
-        top = path.partition(".")[0]
-        if top in self.dropped:
-            return f"{path}: {self.dropped[top]}"
+        for known in (path, *(path[:cut] for cut in reversed(_dots(path)))):
+            if known in self.dropped:
+                return f"{path}: {self.dropped[known]}"
         lower = {name.lower(): name for name in self._by_raw}
         close = difflib.get_close_matches(path.lower(), lower, n=1, cutoff=0.6)
         hint = f'did you mean "{lower[close[0]]}"?' if close else "see `sigmaproof fields` for the known ones"
@@ -226,12 +232,10 @@ def _field(entry: Mapping[str, Any]) -> Field:
 def table(integration: str = DEFAULT) -> FieldTable:
     """The table as one integration has it, loaded once.
 
-    integration: a version of Elastic's AWS integration. Raises UnknownIntegrationError, with what is known.
+    integration: a version of Elastic's AWS integration, or `filebeat` for the module's layout. Raises
+    UnknownIntegrationError, with what is known.
     """
-    data = _data()
-    if integration != data["version"]:
-        raise UnknownIntegrationError(f'unknown integration "{integration}"; known is {data["version"]}')
-    return FieldTable(data, integration)
+    return FieldTable(profile_data(_data(), integration), integration)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 
 from sigmaproof.fields import FieldTable
 
-__all__ = ["StoppedError", "Work", "dig", "erase", "put"]
+__all__ = ["FailedError", "StoppedError", "Work", "dig", "erase", "put"]
 
 _ALWAYS_THERE = ("aws", "cloudtrail")
 
@@ -25,14 +25,21 @@ class StoppedError(Exception):
         self.at = at
 
 
+class FailedError(StoppedError):
+    """The same in a pipeline that ignores the failure of most of its processors, but not of this one."""
+
+
 class Work:
     """raw: the record as parsed. rec: its pruned copy, in Java's order, ours to change. doc: the document.
-    fields: the table of the integration."""
+    fields: the table of the integration. retain: which copies of the open objects are kept."""
 
-    __slots__ = ("doc", "errors", "fields", "raw", "rec", "service_actor")
+    __slots__ = ("doc", "errors", "fields", "raw", "rec", "retain", "service_actor")
 
-    def __init__(self, raw: Mapping[str, Any], rec: dict[str, Any], doc: dict[str, Any], fields: FieldTable) -> None:
+    def __init__(
+        self, raw: Mapping[str, Any], rec: dict[str, Any], doc: dict[str, Any], fields: FieldTable, retain: str
+    ) -> None:
         self.fields = fields
+        self.retain = retain
         self.raw = raw
         self.rec = rec
         self.doc = doc

@@ -1,13 +1,11 @@
-"""Prints matches of `evaluate`, expectations of `test`, steps of `explain`, documents of `normalize`."""
+"""Prints matches of `evaluate`, expectations of `test`, and steps of `explain`."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.evaluate.run import is_ecs
 from sigmaproof.output.consoles import new_table, note, out, plural
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from sigmaproof.rules import Rule
     from sigmaproof.ruletest import Expectation
 
-__all__ = ["MatchWriter", "write_documents", "write_expectations", "write_explanation"]
+__all__ = ["MatchWriter", "write_expectations", "write_explanation"]
 
 
 class MatchWriter:
@@ -70,20 +68,6 @@ def _match_table() -> Table:
     for column in table.columns:
         column.no_wrap = column.header in {"level", "time", "event"}
     return table
-
-
-def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None], integration: str) -> None:
-    """Prints the ECS document of each raw record, one a line."""
-    from sigmaproof.normalize import normalize
-    from sigmaproof.normalize.jsontext import document_json
-
-    for event in events:
-        try:
-            document = normalize(event.record, integration=integration)
-        except ValueError as error:
-            report(Diagnostic("log-record", "error", Place(event.place), f"record skipped: {error}"))
-        else:
-            sys.stdout.write(document_json(document) + "\n")
 
 
 def write_expectations(results: Sequence[Expectation], only_failing: bool) -> None:

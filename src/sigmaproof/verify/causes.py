@@ -12,7 +12,7 @@ from sigmaproof.fields import FieldTable, Located
 from sigmaproof.keywords import searched_texts
 from sigmaproof.matching import matcher, pattern_test, value_text
 from sigmaproof.normalize.javamap import java_length, java_text
-from sigmaproof.normalize.prune import PRUNED_TEXTS, prune
+from sigmaproof.normalize.prune import prune
 from sigmaproof.paths import getter, leaves
 from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, Wild, plain, tests
 
@@ -63,8 +63,9 @@ def _looks_alike(seen: _Seen) -> bool:
         return False
     own = [test for test, _ in tests(seen.tree) if not isinstance(test, Keyword) and test.field == seen.located.raw]
     if not seen.located.sub:
-        return any(_two_texts_differ(test, whole) for test in own if isinstance(test, Text))
-    if any(map(_has_structure, [*getter(seen.located.raw)(seen.record), *map(_own_text, own)])):
+        return any(_two_texts_differ(test, whole, seen.fields) for test in own if isinstance(test, Text))
+    values = getter(seen.located.raw)(seen.record)
+    if any(map(_has_structure, [*values, *map(_own_text, own)])) or (seen.fields.pruned is None and None in values):
         return True
     elsewhere = java_text(_without(whole, seen.located.sub.split(".")))
     if all(map(_is_plain, own)):
@@ -73,10 +74,10 @@ def _looks_alike(seen: _Seen) -> bool:
     return elsewhere != "{}"
 
 
-def _two_texts_differ(test: Text, whole: Record) -> bool:
+def _two_texts_differ(test: Text, whole: Record, fields: FieldTable) -> bool:
     """Whether the object's JSON text and the text in the index disagree about a test."""
     holds = pattern_test(test.pattern, test.cased)
-    return holds(value_text(whole)) != holds(java_text(prune(whole)))
+    return holds(value_text(whole)) != holds(java_text(prune(whole, fields.pruned)))
 
 
 def _own_text(test: Test) -> str:
@@ -124,18 +125,20 @@ def _text(value: Any) -> str:
 
 def _is_pruned(seen: _Seen) -> bool:
     """The field, or something inside it, is what the integration removes."""
+    texts = seen.fields.pruned or frozenset()
     return any(
-        _has_pruned(value)
+        _has_pruned(value, texts)
         for value in [*getter(seen.located.raw)(seen.record), seen.record.get(seen.located.field.raw)]
     )
 
 
-def _has_pruned(value: Any) -> bool:
+def _has_pruned(value: Any, texts: frozenset[str]) -> bool:
+    """Whether something in it is removed, or has no value in an index anyway: null and what is empty."""
     if isinstance(value, dict):
-        return not value or any(map(_has_pruned, value.values()))
+        return not value or any(_has_pruned(inner, texts) for inner in value.values())
     if isinstance(value, list):
-        return not value or any(map(_has_pruned, value))
-    return value is None or value in PRUNED_TEXTS
+        return not value or any(_has_pruned(inner, texts) for inner in value)
+    return value is None or value in texts
 
 
 def _is_shared(seen: _Seen) -> bool:

@@ -15,9 +15,10 @@ from sigma.conversion.base import Backend
 from sigma.exceptions import SigmaConfigurationError, SigmaError, SigmaFeatureNotSupportedByBackendError
 from sigma.rule import SigmaRule
 
+from sigma.pipelines.sigmaproof.ecs_cloudtrail import INTEGRATION
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Conversion, Refusal
-from sigmaproof.fields import DEFAULT, FieldTable, UnknownFieldError, UnknownIntegrationError, table
+from sigmaproof.fields import DEFAULT, FILEBEAT, FieldTable, UnknownFieldError, UnknownIntegrationError, table
 from sigmaproof.lower import LoweringError, lower_rule
 from sigmaproof.predicate import Predicate
 from sigmaproof.sigmarule import even_encodings, field_names
@@ -34,13 +35,11 @@ class TreeBackend(Backend):
     requires_pipeline: ClassVar[bool] = True
     correlation_methods: ClassVar[dict[str, str] | None] = None
 
-    def __init__(self, *args: Any, case: str = "fold", integration: str = DEFAULT, **options: Any) -> None:
+    def __init__(self, *args: Any, case: str = "fold", integration: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fold_case = case != "exact"
-        try:
-            self.table = table(integration)
-        except UnknownIntegrationError as error:
-            raise SigmaConfigurationError(str(error)) from None
+        self.integration = integration
+        self.table = _table(integration or DEFAULT)
 
     def wrap(self, query: str) -> str:
         """What stands around every query of this target."""
@@ -48,13 +47,29 @@ class TreeBackend(Backend):
 
     def tree(self, rule: SigmaRule) -> Predicate:
         """The tree of a rule after the pipelines. Raises LoweringError and pySigma's errors."""
-        if not hasattr(self, "last_processing_pipeline"):
-            self.init_processing_pipeline()
+        self.prepare()
         self.last_processing_pipeline.apply(rule)
         return lower_rule(rule)
 
+    def prepare(self) -> None:
+        """Joins the pipelines, and takes the field table by which they name the fields.
+
+        Raises SigmaConfigurationError when the option `integration` asks for another layout than the pipeline has.
+        """
+        if not hasattr(self, "last_processing_pipeline"):
+            self.init_processing_pipeline()
+        named = self.last_processing_pipeline.vars.get(INTEGRATION)
+        if self.integration is None and named is not None:
+            self.table = _table(str(named))
+        elif named is not None and (named == FILEBEAT) != (self.integration == FILEBEAT):
+            raise SigmaConfigurationError(
+                f"the pipeline names fields as {named} has them, and the option integration is {self.integration}; "
+                "the pipeline ecs_cloudtrail_filebeat is for integration=filebeat, ecs_cloudtrail for all versions"
+            )
+
     def conversion(self, rule: SigmaRule) -> Conversion:
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
+        self.prepare()
         unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target, integration=self.table.integration)
         even_encodings(rule)
         try:
@@ -94,6 +109,13 @@ class TreeBackend(Backend):
         query = conversion.query if callback is None else callback(rule, output_format, 0, None, conversion.query)
         rule.set_conversion_result([query])
         return [query]
+
+
+def _table(integration: str) -> FieldTable:
+    try:
+        return table(integration)
+    except UnknownIntegrationError as error:
+        raise SigmaConfigurationError(str(error)) from None
 
 
 def _origins(rule: SigmaRule, fields: FieldTable) -> dict[str, str]:

@@ -16,9 +16,12 @@ from sigma.processing.transformations import AddConditionTransformation
 from sigma.processing.transformations.base import FieldMappingTransformationBase
 from sigma.rule import SigmaRule
 
-from sigmaproof.fields import DEFAULT, FieldTable, UnknownFieldError, table
+from sigmaproof.fields import DEFAULT, FILEBEAT, FieldTable, UnknownFieldError, table
 
-__all__ = ["ecs_cloudtrail"]
+__all__ = ["INTEGRATION", "ecs_cloudtrail", "ecs_cloudtrail_filebeat"]
+
+INTEGRATION = "sigmaproof_integration"
+"""The pipeline's variable that tells a backend of ours which profile of the field table the names are from."""
 
 
 @dataclass
@@ -80,6 +83,15 @@ def _cloudtrail() -> LogsourceCondition:
     return LogsourceCondition(product="aws", service="cloudtrail")
 
 
+def ecs_cloudtrail_filebeat() -> ProcessingPipeline:
+    """The same for documents of Filebeat's module aws, index filebeat-*."""
+    return ecs_cloudtrail(FILEBEAT)
+
+
+def _words(integration: str) -> str:
+    return "Filebeat's module aws" if integration == FILEBEAT else f"AWS integration {integration}"
+
+
 def ecs_cloudtrail(integration: str = DEFAULT) -> ProcessingPipeline:
     """ECS field names of Elastic's AWS integration, for rules with product aws and service cloudtrail.
 
@@ -87,8 +99,9 @@ def ecs_cloudtrail(integration: str = DEFAULT) -> ProcessingPipeline:
     """
     fields = table(integration)
     return ProcessingPipeline(
-        name="AWS CloudTrail to Elastic's ECS fields (AWS integration)",
+        name=f"AWS CloudTrail to Elastic's ECS fields ({_words(integration)})",
         priority=20,
+        vars={INTEGRATION: integration},
         allowed_backends=frozenset(),
         items=[
             ProcessingItem(

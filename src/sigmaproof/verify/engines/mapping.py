@@ -72,6 +72,8 @@ _ECS: tuple[tuple[str, str, int | None, tuple[str, ...], bool], ...] = (
     ("flattened", "flattened", None, ("*structured_data", "*exports", "*imports"), False),
     ("strings", "keyword", 1024, (), True),
 )
+# Filebeat's index template declares its fields one by one; any other text is a keyword.
+_DYNAMIC = {"ecs": _ECS, "beats": (("strings", "keyword", 1024, (), True),)}
 
 
 def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
@@ -85,13 +87,13 @@ def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
     homes = [home for field in table.fields for home in field.homes if home.within is None]
     for name, home in sorted(_distinct([*homes, *table.derived]).items()):
         _place(root, name, home)
-    if elastic:
+    if elastic and table.dynamic == "ecs":  # Filebeat's template has them as keywords
         for name in (name for name in _CONSTANT if name in table.constants):
             _replace(root, name, {"type": "constant_keyword", "value": table.constants[name]})
     return {
         "date_detection": False,
         "numeric_detection": False,
-        "dynamic_templates": [template for row in _ECS for template in _templates(*row, elastic)],
+        "dynamic_templates": [made for row in _DYNAMIC[table.dynamic] for made in _templates(*row, elastic)],
         "properties": root["properties"],
     }
 
