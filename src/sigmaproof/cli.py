@@ -34,6 +34,7 @@ from sigmaproof.clioptions import (
 if TYPE_CHECKING:
     from sigmaproof.inputs import Inputs
     from sigmaproof.rules import Rule
+    from sigmaproof.verify.engines import Engine
 
 __all__ = ["app", "main"]
 
@@ -170,7 +171,15 @@ def verify(
     target: Targets = None,
     pipeline: Pipelines = None,
     filter: Filters = None,
-    engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="embedded|URL",
+            help="A real Elasticsearch, started here, or the URL of one; credentials come from SIGMAPROOF_API_KEY, "
+            "or SIGMAPROOF_USER and SIGMAPROOF_PASSWORD.",
+        ),
+    ] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
@@ -181,14 +190,13 @@ def verify(
     from sigmaproof.verify.run import verify_files
 
     status = Status()
-    if engine != "embedded":
-        _usage(f"--engine {engine}: only `embedded` is supported yet")
-    profile = _integration(integration)
+    opened, profile = _engine(engine), _integration(integration)
     inputs = _inputs(paths, rules, logs)
     loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, (), status.report, profile)
-    write_report(report, format.value, all_differences)
+    with opened:
+        report = verify_files(loaded, inputs.logs, targets, opened, case.value, (), status.report, profile)
+        write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
 
@@ -318,6 +326,23 @@ def _integration(named: str | None) -> str:
         return table(named or DEFAULT).integration
     except UnknownIntegrationError as error:
         _usage(f"--integration {named}: {error}")
+
+
+def _engine(named: str) -> Engine:
+    """The engine of this name or URL; nothing is started or asked yet."""
+    import os
+
+    if named == "embedded":
+        from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
+
+        return EmbeddedElasticsearch()
+    from sigmaproof.verify.engines.access import AccessError, access
+    from sigmaproof.verify.engines.cluster import Cluster
+
+    try:
+        return Cluster(access(named, os.environ))
+    except AccessError as error:
+        _usage(str(error))
 
 
 def _level(named: str | None) -> int:

@@ -1,4 +1,4 @@
-"""Makes Query DSL of a target's query text, as Elasticsearch itself would: what the engine is asked."""
+"""What the engine is asked: a target's query as it is, or as the Query DSL that Elasticsearch would make of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from sigmaproof.fidelity import Conversion
 from sigmaproof.fields import table
 from sigmaproof.keywords import keyword_homes
+from sigmaproof.verify.engines import Eql
 
 __all__ = ["Question", "questions"]
 
@@ -22,13 +23,16 @@ class Question:
     """A query to ask. unmapped: the field that no index maps in this question; then only documents without it count.
     error: why Elasticsearch refuses the query, in words; then there is no query."""
 
-    query: Mapping[str, Any] | None
+    query: Mapping[str, Any] | Eql | None
     unmapped: str | None = None
     error: str | None = None
 
 
-def questions(conversion: Conversion) -> Iterator[Question]:
+def questions(conversion: Conversion, has_eql: bool = False) -> Iterator[Question]:
     """The query on the mapping of the integration; for EQL also on one that does not map a field yet.
+
+    has_eql: the engine runs EQL itself. Its index maps every field, so the questions about one that is not mapped
+    are lowered all the same.
 
     Fields that no document had yet are in no mapping, and EQL refuses or folds them (facts: optional fields), while
     query_string takes them as missing.
@@ -37,7 +41,7 @@ def questions(conversion: Conversion) -> Iterator[Question]:
         yield Question({"query_string": {"query": conversion.query}})
         return
     types = _types(conversion.integration)
-    yield _eql(conversion.query, None, types)
+    yield Question(Eql(conversion.query)) if has_eql else _eql(conversion.query, None, types)
     for field in _to_unmap(conversion):
         yield _eql(conversion.query, field, types)
 

@@ -14,7 +14,7 @@ from sigmaproof.output.consoles import new_table, out, plural
 from sigmaproof.paths import getter
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
-from sigmaproof.verify.run import HEADINGS, Report
+from sigmaproof.verify.run import Report
 from sigmaproof.verify.solve import BASE
 
 __all__ = ["write_report"]
@@ -25,18 +25,18 @@ def write_report(report: Report, form: str, everything: bool) -> None:
     if form == "json":
         for row in report.rows:
             for cell in row.cells:
-                print(json.dumps(_cell_json(row, cell), ensure_ascii=True))
+                print(json.dumps(_cell_json(report, row, cell), ensure_ascii=True))
         return
     _write_matrix(report)
     for row in report.rows:
         for cell in row.cells:
-            for line in _cell_lines(row, cell, everything):
+            for line in _cell_lines(report, row, cell, everything):
                 out().print(line)
     out().print(_totals(report))
 
 
 def _write_matrix(report: Report) -> None:
-    table = new_table("rule", "matches: logs + generated", *(HEADINGS.get(target, target) for target in report.targets))
+    table = new_table("rule", "matches: logs + generated", *map(report.heading, report.targets))
     table.columns[1].justify = "right"
     for row in report.rows:
         table.add_row(
@@ -60,7 +60,7 @@ def _cell_words(cell: Cell) -> str:
     return words + (", CLAIM WITHOUT EVIDENCE" if cell.unproven else "")
 
 
-def _cell_lines(row: Row, cell: Cell, everything: bool) -> Iterator[str]:
+def _cell_lines(report: Report, row: Row, cell: Cell, everything: bool) -> Iterator[str]:
     name = f"{row.rule.title} [{cell.conversion.target}]"
     if cell.conversion.refusal is not None:
         yield f"\n{name}: refused: {cell.conversion.refusal}"
@@ -68,15 +68,15 @@ def _cell_lines(row: Row, cell: Cell, everything: bool) -> Iterator[str]:
         yield f"\n{name}: the engine refuses the query: {cell.error}"
     for difference in cell.unexplained:
         yield f"\n{name}: DIFFERS, and the claim ({cell.conversion.fidelity}) doesn't explain it"
-        yield from _difference_lines(row, cell, difference)
+        yield from _difference_lines(report, row, cell, difference)
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
     for reason in cell.vacuous:
         yield f"\n{name}: {reason.code} of {reason.field} can't be shown: it decides on no record that AWS can write"
-    yield from _evidence_lines(row, cell, name, everything)
+    yield from _evidence_lines(report, row, cell, name, everything)
 
 
-def _evidence_lines(row: Row, cell: Cell, name: str, everything: bool) -> Iterator[str]:
+def _evidence_lines(report: Report, row: Row, cell: Cell, name: str, everything: bool) -> Iterator[str]:
     """For each reason and direction a record that shows it: one of the given logs, or the smallest generated one."""
     told: set[tuple[str, str]] = set()  # several fields of one object share a cause
     for reason in cell.conversion.reasons:
@@ -89,27 +89,27 @@ def _evidence_lines(row: Row, cell: Cell, name: str, everything: bool) -> Iterat
             if shown:
                 yield f"\n{name}: {reason.code} ({direction}): {reason.detail}"
             for difference in shown:
-                yield from _difference_lines(row, cell, difference)
+                yield from _difference_lines(report, row, cell, difference)
             if len(found) > len(shown):
                 yield f"  and {plural(len(found) - len(shown), 'record')} more (--all shows them)"
     if everything:
-        yield from _apart_lines(row, cell, name)
+        yield from _apart_lines(report, row, cell, name)
 
 
-def _apart_lines(row: Row, cell: Cell, name: str) -> Iterator[str]:
+def _apart_lines(report: Report, row: Row, cell: Cell, name: str) -> Iterator[str]:
     """What breaks no claim: records that AWS can't write, and documents that the index does not take."""
     for difference in cell.inadmissible:
         yield f"\n{name}: differs on a record that AWS can't write: {difference.judged.inadmissible}"
-        yield from _difference_lines(row, cell, difference)
+        yield from _difference_lines(report, row, cell, difference)
     for difference in cell.rejected:
         if difference.raw:
             yield f"\n{name}: the rule is true on a record that the index rejects: {difference.judged.rejected}"
-            yield from _difference_lines(row, cell, difference)
+            yield from _difference_lines(report, row, cell, difference)
 
 
-def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[str]:
+def _difference_lines(report: Report, row: Row, cell: Cell, difference: Difference) -> Iterator[str]:
     judged = difference.judged
-    heading = HEADINGS.get(cell.conversion.target, cell.conversion.target)
+    heading = report.heading(cell.conversion.target, difference.unmapped)
     yield f"  record   {judged.place}"
     raw, document = _verdict(difference.raw), _verdict(difference.document)
     yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {_verdict(difference.engine)}"
@@ -163,20 +163,25 @@ def _totals(report: Report) -> str:
         f"compared on {report.engine}: {differing:,} not as claimed, {plural(unproven, 'claim')} without evidence.\n"
         f"Apart: {plural(report.inadmissible, 'record')} that AWS can't write ({plural(apart, 'difference')} on them), "
         f"{plural(len(report.rejected), 'document')} that the index rejects. --all shows them."
+        + "".join(f"\n{remark}" for remark in report.remarks)
     )
 
 
-def _cell_json(row: Row, cell: Cell) -> dict[str, Any]:
+def _cell_json(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
     return {
         **cell.conversion.to_json(),
-        "heading": HEADINGS.get(cell.conversion.target, cell.conversion.target),
+        "heading": report.heading(cell.conversion.target),
+        "engine": report.engine,
         "judged": cell.judged,
         "native_matches": row.matched,
         "engine_matches": cell.matched,
         "rejected": len(cell.rejected),
         "rejected_native_matches": sum(difference.raw for difference in cell.rejected),
         "error": cell.error,
-        "differences": [_difference_json(row, d) for d in (*cell.unexplained, *cell.explained, *cell.inadmissible)],
+        "differences": [
+            {**_difference_json(row, d), "heading": report.heading(cell.conversion.target, d.unmapped)}
+            for d in (*cell.unexplained, *cell.explained, *cell.inadmissible)
+        ],
         "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],
     }
 

@@ -25,7 +25,6 @@ from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
 from sigmaproof.verify.engines import Answer, Engine
-from sigmaproof.verify.engines.mapping import mapping
 from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
 
@@ -34,16 +33,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Report", "judge", "load", "verify", "verify_files"]
 
-HEADINGS = {"eql": "EQL, lowered", "lucene": "Lucene"}
+LOWERED = "EQL, lowered"
+HEADINGS = {"eql": LOWERED, "lucene": "Lucene"}
+UNMAPPED = (
+    "EQL ran as it is (_eql/search). How a query behaves while no index maps one of its fields was judged on its "
+    f"lowered form ({LOWERED})."
+)
 
 
 @dataclass
 class Report:
-    """The matrix: a row a rule, a cell a target."""
+    """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine."""
 
     targets: tuple[str, ...]
     engine: str
     integration: str = DEFAULT
+    has_eql: bool = False
+    remarks: tuple[str, ...] = ()
     rows: list[Row] = field(default_factory=list)
     records: int = 0
     generated: int = 0
@@ -55,27 +61,31 @@ class Report:
         """Whether some difference is not explained, or some claim has no evidence."""
         return any(cell.has_findings for row in self.rows for cell in row.cells)
 
+    def heading(self, target: str, unmapped: str | None = None) -> str:
+        """What ran, in words: EQL itself, or what it is lowered to, as it always is where a field is unmapped."""
+        if target == "eql" and self.has_eql and unmapped is None:
+            return "EQL"
+        return HEADINGS.get(target, target)
+
 
 def verify_files(
     rules: Sequence[Rule],
     logs: Iterable[Path],
     targets: Sequence[str],
+    engine: Engine,
     case: str = "fold",
     pipelines: Sequence[ProcessingPipeline] = (),
     report: Callable[[Diagnostic], None] = lambda finding: None,
     integration: str = DEFAULT,
 ) -> Report:
-    """Verifies rules on the records of these logs and on generated ones, on the embedded Elasticsearch.
+    """Verifies rules on the records of these logs and on generated ones, with this engine, which the caller closes.
 
-    integration: the profile of the field table. Raises EngineUnavailable when the engine can't be started,
+    integration: the profile of the field table. Raises EngineUnavailable when the engine can't be used,
     UnknownIntegrationError.
     """
-    from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
-
     table(integration)
     events = list(read_files(logs, report))
-    with EmbeddedElasticsearch() as engine:
-        return verify(rules, events, targets, engine, case, pipelines, integration)
+    return verify(rules, events, targets, engine, case, pipelines, integration)
 
 
 def verify(
@@ -100,7 +110,7 @@ def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine, integra
             place = f"generated#{number} for {rule.title}"
             judged.append(replace(_judged(f"w{len(judged)}", place, record, integration), generated_for=rule.id))
     documents = ((one.id, one.document) for one in judged)
-    rejected = engine.load(documents, mapping(table(integration))).rejected
+    rejected = engine.load(documents, table(integration)).rejected
     return [replace(one, rejected=rejected.get(one.id)) for one in judged]
 
 
@@ -122,12 +132,14 @@ def judge(
     integration: str = DEFAULT,
 ) -> Report:
     """Compares all verdicts on records that the engine holds."""
-    report = Report(tuple(targets), engine.name, integration, records=len(judged))
+    report = Report(tuple(targets), engine.name, integration, engine.has_eql, engine.remarks, records=len(judged))
+    if engine.has_eql and "eql" in targets:
+        report.remarks += (UNMAPPED,)
     report.generated = sum(one.generated for one in judged)
     report.inadmissible = sum(one.inadmissible is not None for one in judged)
     report.rejected = {one.id: one.rejected for one in judged if one.rejected}
     conversions = [[convert_rule(rule, target, case, pipelines, integration) for target in targets] for rule in rules]
-    asked = [(c, list(questions(c)) if c.query is not None else []) for row in conversions for c in row]
+    asked = [(c, list(questions(c, engine.has_eql)) if c.query is not None else []) for row in conversions for c in row]
     answers = iter(_ask([question for _, found in asked for question in found], engine))
     cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
     for rule in rules:

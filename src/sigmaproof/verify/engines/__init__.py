@@ -9,15 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-__all__ = ["Answer", "Document", "Engine", "EngineUnavailable", "Loaded", "Query"]
+if TYPE_CHECKING:
+    from sigmaproof.fields import FieldTable
+
+__all__ = ["Answer", "Document", "Engine", "EngineUnavailable", "Eql", "Loaded", "Query"]
 
 Document = Mapping[str, object]
 """An ECS document, as JSON would give it."""
 
 Query = Mapping[str, object]
 """One query object of the Query DSL, such as `{"query_string": {"query": "event.action:CreateRole"}}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eql:
+    """A query in EQL, for an engine that has it."""
+
+    text: str
 
 
 class EngineUnavailable(RuntimeError):
@@ -46,28 +56,38 @@ class Answer:
 
 
 class Engine(Protocol):
-    """A place where documents are searched. One engine holds one set of documents at a time."""
+    """A place where documents are searched. One engine holds one set of documents at a time.
+
+    name: what it is, for the report. has_eql: it runs EQL itself (`Eql`), as known once documents are loaded.
+    remarks: what the reader of a report must know of it, each a sentence.
+    """
 
     name: str
+    has_eql: bool
+    remarks: tuple[str, ...]
 
-    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, object] | None = None) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
         """Replace all documents by these (id, document) pairs, searchable when it returns.
 
-        mappings: the index's `mappings` object; without it that of the field table.
+        fields: the table from which the index's mapping is made; without it the engine's own, or the default one.
 
         Raises ValueError when an id occurs twice, EngineUnavailable when the engine can't be used.
         """
         ...
 
-    def search(self, queries: Sequence[Query]) -> list[Answer]:
+    def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """The answers to the queries, in their order.
 
-        Raises ValueError when nothing was loaded, EngineUnavailable when the engine can't be used.
+        Raises ValueError when nothing was loaded, or for EQL when the engine has none; EngineUnavailable when the
+        engine can't be used.
         """
         ...
 
     def close(self) -> None:
-        """Stop, and remove everything that the engine made. Closing twice is fine."""
+        """Stop, and remove everything that the engine made. Closing twice is fine.
+
+        Raises EngineUnavailable when something can't be removed.
+        """
         ...
 
     def __enter__(self) -> Self: ...

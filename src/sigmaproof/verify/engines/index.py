@@ -10,14 +10,15 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from sigmaproof.normalize.jsontext import document_json
-from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Loaded, Query
-from sigmaproof.verify.engines.client import Client, Refused, describe, escape
+from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Eql, Loaded, Query
+from sigmaproof.verify.engines.client import BUSY, PAUSES, Client, Refused, describe, escape
 
-__all__ = ["Index"]
+__all__ = ["PAGE", "SETTINGS", "Index", "fresh_name", "only_dsl"]
 
 BULK_BYTES = 5_000_000
 BULK_DOCUMENTS = 2_000
@@ -26,20 +27,21 @@ SEARCHES = 64
 PAGE = 10_000
 """Hits in one page: index.max_result_window, as every index has it unless it is changed."""
 KEEP_ALIVE = "5m"
-BUSY = (429, 503)
-PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds to wait before an item that the server was too busy for is sent again."""
 
 _FILTER = ",".join(
     f"responses.{part}"
     for part in ("hits.hits._id", "hits.hits.sort", "hits.total", "error", "status", "_shards", "timed_out")
 )
-_SETTINGS = {
+# What is set wins over an index template of the cluster, so the settings that would change verdicts are set.
+SETTINGS: Mapping[str, Any] = {
     "number_of_shards": 1,
     "number_of_replicas": 0,
     "refresh_interval": "-1",
     "translog.durability": "async",
     "mapping.total_fields.limit": 100_000,
+    "mapping.ignore_malformed": False,
+    "default_pipeline": "_none",
+    "final_pipeline": "_none",
 }
 
 
@@ -53,18 +55,46 @@ class _Question:
     answer: Answer | None = None
 
 
+def only_dsl(queries: Sequence[Query | Eql]) -> list[Query]:
+    """The queries, for an engine without EQL. Raises ValueError when one is EQL."""
+    in_eql = [query.text for query in queries if isinstance(query, Eql)]
+    if in_eql:
+        raise ValueError(f"this engine has no EQL to run {in_eql[0]!r}; lower it to Query DSL")
+    return [query for query in queries if not isinstance(query, Eql)]
+
+
+def fresh_name() -> str:
+    """A name that no index has."""
+    return f"sigmaproof-{secrets.token_hex(8)}"
+
+
 class Index:
-    """A fresh index with a random name, filled once.
+    """A fresh index with a random name (or `name`, of `fresh_name`), filled once.
 
     Inside, a document's id is its place in the order of loading: short, whatever the caller's ids are.
     """
 
-    def __init__(self, client: Client, mappings: Mapping[str, Any]) -> None:
+    def __init__(self, client: Client, mappings: Mapping[str, Any], name: str | None = None) -> None:
         self._client = client
-        self._name = f"sigmaproof-{secrets.token_hex(8)}"
+        self._name = name or fresh_name()
         self._path = "/" + escape(self._name)
         self._ids: list[str] = []
-        client.request("PUT", self._path, {"settings": {"index": _SETTINGS}, "mappings": mappings})
+        try:
+            client.request("PUT", self._path, {"settings": {"index": SETTINGS}, "mappings": mappings})
+        except Refused as refused:
+            # Only a repeated request can meet the name: its first sending did work.
+            if "resource_already_exists_exception" not in refused.reason:
+                raise
+
+    @property
+    def path(self) -> str:
+        """Where it is in the API."""
+        return self._path
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The callers' ids; a document's id in the index is its place here."""
+        return self._ids
 
     def load(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
         """Index these (id, document) pairs and make them searchable. Raises ValueError for an id that
@@ -72,7 +102,9 @@ class Index:
         rejected: dict[int, str] = {}
         for chunk in _chunks(self._lines(docs, rejected)):
             self._send(chunk, rejected)
-        self._client.request("POST", f"{self._path}/_refresh")
+        shards = self._client.request("POST", f"{self._path}/_refresh").get("_shards", {})
+        if shards.get("failed"):
+            raise EngineUnavailable(f"{self._client.where} did not make the documents searchable: {shards}")
         kept = tuple(name for place, name in enumerate(self._ids) if place not in rejected)
         return Loaded(kept, {self._ids[place]: reason for place, reason in sorted(rejected.items())})
 
@@ -83,8 +115,11 @@ class Index:
         try:
             for start in range(0, len(questions), SEARCHES):
                 self._ask(questions[start : start + SEARCHES], pit)
-        finally:
-            self._client.request("DELETE", "/_pit", {"id": pit})
+        except BaseException:
+            with suppress(EngineUnavailable):  # it would hide what went wrong; the server ends it after KEEP_ALIVE
+                self._client.request("DELETE", "/_pit", {"id": pit})
+            raise
+        self._client.request("DELETE", "/_pit", {"id": pit})
         return [question.answer for question in questions if question.answer is not None]
 
     def drop(self) -> None:
@@ -124,7 +159,9 @@ class Index:
             items = self._client.request("POST", path, b"".join(chunk.values())).get("items", [])
         except Refused as refused:
             if refused.status in BUSY:
-                return dict.fromkeys(chunk, refused.reason)
+                raise EngineUnavailable(
+                    f"{self._client.where} is too busy to take documents: {refused.reason}"
+                ) from None
             if refused.status == 413 and len(chunk) == 1:  # larger than http.max_content_length
                 rejected[next(iter(chunk))] = refused.reason
                 return {}
@@ -147,8 +184,9 @@ class Index:
         """Ask until every question has its answer: all its pages, or an error.
 
         A body that can't even be parsed makes the server refuse the whole request: then each half is asked
-        alone, down to the query that is to blame.
+        alone, down to the query that is to blame. Queries that the server was too busy for are asked again.
         """
+        pauses = iter(PAUSES)
         while questions:
             try:
                 replies = self._round(questions, pit)
@@ -157,9 +195,18 @@ class Index:
                     raise
                 self._divide(questions, pit, refused)
                 return
+            busy = [reply for reply in replies if reply.get("status") in BUSY]
             for question, reply in zip(questions, replies, strict=True):
-                question.answer = self._take(question, reply)
+                question.answer = None if reply in busy else self._take(question, reply)
             questions = [question for question in questions if question.answer is None]
+            if busy:
+                self._rest(next(pauses, None), busy[0])
+
+    def _rest(self, pause: float | None, reply: Mapping[str, Any]) -> None:
+        if pause is None:
+            reason = describe(reply.get("error"))
+            raise EngineUnavailable(f"{self._client.where} is too busy to search: {reason}")
+        time.sleep(pause)
 
     def _divide(self, questions: list[_Question], pit: str, refused: Refused) -> None:
         half = len(questions) // 2

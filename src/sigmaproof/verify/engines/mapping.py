@@ -1,20 +1,26 @@
 """The index mapping: from the field table, and for all other fields as Elastic's ecs@mappings has it.
 
-What an engine without Elastic's plug-ins has no type for takes the nearest one (`_NEAREST`). The mapping is
-strict: nothing sets ignore_malformed, so a value that does not fit its field rejects the document. (Elastic's
-own `logs@settings` sets it to true; then the document stays and only that field is not indexed.)
+What an engine without Elastic's plug-ins has no type for takes the nearest one (`_NEAREST`); a cluster that has
+them gets the types as they are, and the integration's constants with their value. The mapping is strict:
+ignore_malformed is off, so a value that does not fit its field rejects the document. (Elastic's own `logs@settings`
+sets it to true; then the document stays and only that field is not indexed.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sigmaproof.fields import FieldTable, Home
 
-__all__ = ["mapping"]
+__all__ = ["ELASTIC_TYPES", "mapping"]
 
 _NEAREST = {"constant_keyword": "keyword", "wildcard": "keyword", "match_only_text": "text"}
+ELASTIC_TYPES = frozenset(_NEAREST)
+"""The types that only Elastic's distribution has."""
+# The integration's constant_keyword fields (its base-fields.yml). Their value is set: without one the first document
+# would set it, and an index without documents has none.
+_CONSTANT = ("data_stream.type", "data_stream.dataset", "data_stream.namespace", "event.module", "event.dataset")
 _LIMITED = {"keyword"}
 """Types for which we write ignore_above: a flattened field has one too, but the integration sets none."""
 
@@ -70,8 +76,8 @@ _ECS: tuple[tuple[str, str, int | None, tuple[str, ...], bool], ...] = (
 _DYNAMIC = {"ecs": _ECS, "beats": (("strings", "keyword", 1024, (), True),)}
 
 
-def mapping(table: FieldTable) -> dict[str, Any]:
-    """The `mappings` object of an index for the documents of this table.
+def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
+    """The `mappings` object of an index for the documents of this table. elastic: with ELASTIC_TYPES.
 
     Every home of a field and every derived field stands in `properties`, except those within a flattened
     field, which are only its leaves. Raises ValueError when the table
@@ -81,10 +87,13 @@ def mapping(table: FieldTable) -> dict[str, Any]:
     homes = [home for field in table.fields for home in field.homes if home.within is None]
     for name, home in sorted(_distinct([*homes, *table.derived]).items()):
         _place(root, name, home)
+    if elastic:
+        for name in _CONSTANT:
+            _replace(root, name, {"type": "constant_keyword", "value": table.constants[name]})
     return {
         "date_detection": False,
         "numeric_detection": False,
-        "dynamic_templates": [_template(*row) for row in _DYNAMIC[table.dynamic]],
+        "dynamic_templates": [one for row in _DYNAMIC[table.dynamic] for one in _templates(*row, elastic)],
         "properties": root["properties"],
     }
 
@@ -114,6 +123,14 @@ def _place(root: dict[str, Any], name: str, home: Home) -> None:
     _children(node, name)[last] = _leaf(home.type, home.ignore_above)
 
 
+def _replace(root: dict[str, Any], name: str, leaf: dict[str, Any]) -> None:
+    *parents, last = name.split(".")
+    node = root
+    for parent in parents:
+        node = node["properties"][parent]
+    node["properties"][last] = leaf
+
+
 def _children(node: dict[str, Any], name: str) -> dict[str, Any]:
     if node.get("type") == "flattened":
         raise ValueError(f"{name} lies below a flattened field, which holds no fields of its own")
@@ -121,19 +138,22 @@ def _children(node: dict[str, Any], name: str) -> dict[str, Any]:
     return children
 
 
-def _leaf(kind: str, ignore_above: int | None) -> dict[str, Any]:
-    leaf: dict[str, Any] = {"type": _NEAREST.get(kind, kind)}
+def _leaf(kind: str, ignore_above: int | None, elastic: bool = False) -> dict[str, Any]:
+    leaf: dict[str, Any] = {"type": kind if elastic else _NEAREST.get(kind, kind)}
     if ignore_above is not None and leaf["type"] in _LIMITED:
         leaf["ignore_above"] = ignore_above
     return leaf
 
 
-def _template(
-    name: str, kind: str, ignore_above: int | None, patterns: tuple[str, ...], strings: bool
-) -> dict[str, Any]:
-    rule: dict[str, Any] = {"mapping": _leaf(kind, ignore_above)}
-    if patterns:
-        rule["path_match"] = list(patterns)
+def _templates(
+    name: str, kind: str, ignore_above: int | None, patterns: tuple[str, ...], strings: bool, elastic: bool
+) -> Iterator[dict[str, Any]]:
+    """A template for each pattern: the first releases of Elasticsearch 8 take a list of patterns for one text, and say
+    nothing (elastic/elasticsearch, pull request 95558)."""
+    rule: dict[str, Any] = {"mapping": _leaf(kind, ignore_above, elastic)}
     if strings:
         rule["match_mapping_type"] = "string"
-    return {f"ecs_{name}": rule}
+    if not patterns:
+        yield {f"ecs_{name}": rule}
+    for number, pattern in enumerate(patterns, 1):
+        yield {f"ecs_{name}_{number}": {**rule, "path_match": pattern}}
