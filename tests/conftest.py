@@ -7,10 +7,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Verbosity, settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 REQUIRED = os.environ.get("SIGMAPROOF_REQUIRE_ENGINE") == "1"
+TIER = os.environ.get("SIGMAPROOF_TIER", "ci")
+
+# ci: the same examples on every run. nightly: others on every run, far more, with what reproduces a failure printed.
+_slow = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+settings.register_profile("ci", max_examples=100, derandomize=True, deadline=None, suppress_health_check=_slow)
+settings.register_profile(
+    "nightly",
+    max_examples=int(os.environ.get("SIGMAPROOF_EXAMPLES", "5000")),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=_slow,
+    verbosity=Verbosity.normal,
+)
+settings.load_profile(TIER)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ LONGEST_TERM = 32766  # bytes: Lucene's longest term
 DEEPEST = 20  # levels of a flattened field
 _ASCII = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
+
 class ModelError(ValueError):
     """A query that the model does not know, or that Elasticsearch refuses."""
 

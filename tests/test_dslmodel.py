@@ -165,5 +165,7 @@ def test_a_model_that_is_wrong_would_be_noticed(asked: Asked) -> None:
     wrong = Folding(mapping(table()))
     for name in asked.loaded[1].ids:
         wrong.index(name, asked.documents[name])
-    found = [wrong.matched(query) != answer.matched for query, answer in zip(asked.queries, asked.answers[1], strict=True)]
+    found = [
+        wrong.matched(query) != answer.matched for query, answer in zip(asked.queries, asked.answers[1], strict=True)
+    ]
     assert any(found)
