@@ -40,6 +40,7 @@ REGEXES = [
 ]  # fmt: skip
 NUMBERS = [0, 1, 5, -3, 1.5, 100, 10_000_000, 1.0, 1e10, -0.5, 1e-5, 123456789.0, 2**53]
 NETWORKS = ["10.0.0.0/8", "203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32", "::ffff:10.0.0.0/104", "0.0.0.0/0"]
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text, much faster
 SELECTIONS = ("one", "two", "three")
 CONDITIONS = {
     1: ["one", "not one"],
@@ -143,7 +144,8 @@ def detections(draw: st.DrawFn) -> dict[str, Any]:
 def yaml_of(detection: dict[str, Any]) -> str:
     """The text of a rule with this detection."""
     data = {"title": "A rule", "logsource": {"product": "aws", "service": "cloudtrail"}, "detection": detection}
-    return yaml.safe_dump(data, sort_keys=False)
+    text: str = yaml.dump(data, Dumper=_DUMPER, sort_keys=False)
+    return text
 
 
 def loaded(detection: dict[str, Any]) -> Loaded:
