@@ -101,7 +101,8 @@ def test_public_rules(shared: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ['any where a == "\\x"', "any where a == 'x", 'any where a "x"', 'any where a : 5 "', 'a == "x"', 'any where a b']
+    "query",
+    ['any where a == "\\x"', "any where a == 'x", 'any where a "x"', 'any where a : 5 "', 'a == "x"', "any where a b"],
 )
 def test_the_package_does_refuse(query: str) -> None:
     import eql.errors
