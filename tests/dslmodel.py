@@ -93,7 +93,7 @@ class Model:
                 return self._with(_only(body, "field"), lambda term: True)
             case "terms":
                 ((name, values),) = body.items()
-                return set().union(*(self._term(name, value, False) for value in values))
+                return set[str]().union(*(self._term(name, value, False) for value in values))
         return self._leaf(kind, body)
 
     def _bool(self, body: Mapping[str, Any]) -> set[str]:
@@ -101,11 +101,11 @@ class Model:
         parts = [self.matched(query) for query in queries]
         match kind:
             case "must":
-                return set.intersection(*parts)
+                return self._ids.intersection(*parts)
             case "should":
-                return set.union(*parts)
+                return set[str]().union(*parts)
             case "must_not":
-                return self._ids - set.union(*parts)
+                return self._ids.difference(*parts)
         raise ModelError(f"bool with {kind}")
 
     def _leaf(self, kind: str, body: Mapping[str, Any]) -> set[str]:
@@ -144,7 +144,7 @@ class Model:
     def _with(self, name: str, holds: TermTest, folds: bool = False) -> set[str]:
         """The documents in which some term of a field satisfies a test."""
         postings = self._terms.get(name, {}).items()
-        return set().union(*(ids for term, ids in postings if holds(_folded(term) if folds else term)))
+        return set[str]().union(*(ids for term, ids in postings if holds(_folded(term) if folds else term)))
 
     def _type(self, name: str) -> str:
         if name in self.types:

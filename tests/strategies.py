@@ -169,7 +169,8 @@ ODD = [None, "", "-", "none", "None", {}, [], [None], True, False, "true", "True
 CHANGES: list[Callable[[str], Any]] = [
     str, str.upper, str.lower, str.swapcase, str.casefold,
     lambda t: f"x{t}", lambda t: f"{t}x", lambda t: f"x{t}x", lambda t: f"{t}\n", lambda t: f"{t}, k={t}",
-    lambda t: f"k={t}", lambda t: [t, "x"], lambda t: ["x", [t]], lambda t: {"k": t}, lambda t: {t: "x"}, lambda t: [{"k": t}],
+    lambda t: f"k={t}", lambda t: [t, "x"], lambda t: ["x", [t]], lambda t: {"k": t},
+    lambda t: {t: "x"}, lambda t: [{"k": t}],
     lambda t: t[1:], lambda t: t[:-1], lambda t: t * 2, lambda t: t + "y" * 1024, lambda t: t + "y" * 8191,
     lambda t: t.replace("\\", ""), lambda t: t.replace("\\", "/"), lambda t: t.replace("*", "x"),
     lambda t: t.replace("?", "x"), lambda t: t.replace("k", "\u212a"), lambda t: t.replace(" ", ""),

@@ -100,10 +100,17 @@ def test_public_rules(shared: Path) -> None:
     assert differences(found) == []
 
 
-@pytest.mark.parametrize(
-    "query",
-    ['any where a == "\\x"', "any where a == 'x", 'any where a "x"', 'any where a : 5 "', 'a == "x"', "any where a b"],
-)
+WRONG = [
+    'any where a == "\\x"',
+    "any where a == 'x",
+    'any where a "x"',
+    'any where a : 5 "',
+    'a == "x"',
+    "any where a b",
+]
+
+
+@pytest.mark.parametrize("query", WRONG)
 def test_the_package_does_refuse(query: str) -> None:
     import eql.errors
 

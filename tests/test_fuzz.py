@@ -65,8 +65,17 @@ def bytes_of(text: str, signs: list[str]) -> Any:
     return st.one_of(changed(text, signs), changed(text, signs), st.binary(max_size=200))
 
 
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.sampled_from(FRAGMENTS),
-                   st.sampled_from(REGEXES), st.dates(), st.sampled_from(["%x%", "-a -b", "*", "", "10.0.0.0/8"]))  # fmt: skip
+TEXTS = ["%x%", "-a -b", "*", "", "10.0.0.0/8", *FRAGMENTS, *REGEXES]
+SCALARS = [st.none(), st.booleans(), st.integers(), st.floats(), st.dates(), st.sampled_from(TEXTS)]
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.dates(),
+    st.text(max_size=8),
+    st.sampled_from(TEXTS),
+]
+VALUES = st.one_of(*SCALARS, st.text(max_size=8))
 NESTED = st.recursive(
     VALUES,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)),
