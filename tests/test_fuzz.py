@@ -67,14 +67,6 @@ def bytes_of(text: str, signs: list[str]) -> Any:
 
 TEXTS = ["%x%", "-a -b", "*", "", "10.0.0.0/8", *FRAGMENTS, *REGEXES]
 SCALARS = [st.none(), st.booleans(), st.integers(), st.floats(), st.dates(), st.sampled_from(TEXTS)]
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.dates(),
-    st.text(max_size=8),
-    st.sampled_from(TEXTS),
-]
 VALUES = st.one_of(*SCALARS, st.text(max_size=8))
 NESTED = st.recursive(
     VALUES,
