@@ -81,7 +81,7 @@ def test_every_case() -> None:
     found = converted(case.rule for case in all_cases())
     assert len(found) > 200
     assert differences(found) == []
-    assert sum(rewritten(one.query) != one.query for one in found) <= len(found) * 0.03
+    assert sum(rewritten(one.query) != one.query for one in found) <= len(found) * 0.05
 
 
 @settings(max_examples=settings().max_examples // 3)
