@@ -78,7 +78,7 @@ def nightly() -> int:
     setup(VENV, "dev")
     seed = os.environ.get("SIGMAPROOF_SEED") or str(secrets.randbelow(2**32))
     print(f"\n== nightly with SIGMAPROOF_SEED={seed}", flush=True)
-    environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1", "SIGMAPROOF_TIER": "nightly"}
+    environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1", "SIGMAPROOF_TIER": "nightly", "SIGMAPROOF_SEED": seed}
     arguments = ["-m", "pytest", "-q", "-s", f"--hypothesis-seed={seed}", *NIGHTLY]
     return run(VENV, "python", *arguments, environment=environment)
 
