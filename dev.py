@@ -3,12 +3,14 @@
 
 Needs Python 3.11 or newer and nothing else. Makes `.venv` in the checkout, and installs into it again only when
 pyproject.toml has changed. `check` is what CI runs beside the tests: ruff, mypy and the documentation's examples.
+`nightly` runs the properties with far more generated cases, other ones on every run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import subprocess
 import sys
 import venv
@@ -19,12 +21,13 @@ VENV = ROOT / ".venv"
 # pySigma 1.5 gives its last versions' results only below pyparsing 3.3.3 (nested `not` fails above).
 OLD_VENV = VENV / "pysigma-1.5"
 OLD_PYSIGMA = ["pysigma>=1.5,<2", "pyparsing<3.3.3"]
+NIGHTLY = ["tests/test_properties.py", "tests/test_fuzz.py", "tests/test_eql_package.py"]
 RULE = "sigma_rules/aws/cloudtrail/aws_rolesanywhere_external_ca_trust_anchor.yml"
 
 
 def main() -> int:
     """Runs the command named on the command line; returns its exit code."""
-    commands = {"demo": demo, "test": test, "check": check, "setup": install}
+    commands = {"demo": demo, "test": test, "nightly": nightly, "check": check, "setup": install}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python3 dev.py {'|'.join(commands)}", file=sys.stderr)
         return 2
@@ -64,6 +67,20 @@ def test() -> int:
         if code:
             return code
     return 0
+
+
+def nightly() -> int:
+    """The properties on thousands of generated cases, and 100,000 pairs of rule and record on the real Elasticsearch.
+
+    What is generated depends on a seed, which is printed; SIGMAPROOF_SEED repeats a run. SIGMAPROOF_PAIRS and
+    SIGMAPROOF_EXAMPLES change how many.
+    """
+    setup(VENV, "dev")
+    seed = os.environ.get("SIGMAPROOF_SEED") or str(secrets.randbelow(2**32))
+    print(f"\n== nightly with SIGMAPROOF_SEED={seed}", flush=True)
+    environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1", "SIGMAPROOF_TIER": "nightly", "SIGMAPROOF_SEED": seed}
+    arguments = ["-m", "pytest", "-q", "-s", f"--hypothesis-seed={seed}", *NIGHTLY]
+    return run(VENV, "python", *arguments, environment=environment)
 
 
 def check() -> int:

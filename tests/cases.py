@@ -59,7 +59,7 @@ def _case(name: str, entry: dict[str, Any]) -> Case:
 def rule_of(title: str, detection: dict[str, Any]) -> Rule:
     """A CloudTrail rule with this detection."""
     data = {"title": title, "logsource": {"product": "aws", "service": "cloudtrail"}, "detection": detection}
-    loaded = load_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), title)
+    loaded = load_text(yaml.safe_dump(data, sort_keys=False), title)
     assert loaded.rules, loaded.findings
     return loaded.rules[0]
 
