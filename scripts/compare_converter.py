@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 from converter_causes import cause
 
-from sigmaproof.conversion import mapped_tree
+from sigmaproof.conversion import convert_rule, mapped_tree
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fidelity import Conversion
 from sigmaproof.normalize import normalize
@@ -95,12 +95,14 @@ class Outcome:
 
 @dataclass
 class Measured:
-    """Everything that one run found: the outcomes of our rules, of public ones, and of the cases."""
+    """Everything that one run found: the outcomes of our rules, of public ones, and of the cases. own: those of our
+    own conversions, by group."""
 
     versions: dict[str, str]
     ours: list[Outcome]
     public: list[Outcome]
     cases: list[Outcome]
+    own: dict[str, list[Outcome]] = field(default_factory=dict)
 
 
 def main() -> int:
@@ -129,12 +131,17 @@ def main() -> int:
 
 def environment() -> Path:
     """The Python of the converter's own environment, which is made when it is not there."""
-    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = environment_python()
     if not python.exists():
         venv.create(VENV, with_pip=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
         subprocess.run(pip, check=True)  # noqa: S603 - a pinned package, into an environment of its own
     return python
+
+
+def environment_python() -> Path:
+    """Where that Python is, or would be."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def rule_subjects(folders: Iterable[Path]) -> list[Subject]:
@@ -194,8 +201,19 @@ def measure(groups: Sequence[Sequence[Subject]], python: Path, engine: Engine) -
     rejected = engine.load(documents).rejected
     for rejected_id in rejected:
         ids = {key: value for key, value in ids.items() if value != rejected_id}
-    _judge([outcome for group in by_group for outcome in group], ids, engine)
-    return Measured(told["versions"], *by_group)
+    own = {name: _own(group) for name, group in zip(("ours", "public", "cases"), groups, strict=True)}
+    _judge([outcome for group in (*by_group, *own.values()) for outcome in group], ids, engine)
+    ours, public, cases = by_group
+    return Measured(told["versions"], ours, public, cases, own)
+
+
+def _own(subjects: Sequence[Subject]) -> list[Outcome]:
+    """Our own conversions of the rules that we load."""
+    converted = [(one, convert_rule(one.rule, target)) for one in subjects if one.rule for target in TARGETS]
+    return [
+        Outcome(subject, told.target, (told.query,) if told.query is not None else (), raised=told.refusal)
+        for subject, told in converted
+    ]
 
 
 def _converted(texts: Sequence[str], python: Path) -> dict[str, Any]:
@@ -204,7 +222,7 @@ def _converted(texts: Sequence[str], python: Path) -> dict[str, Any]:
         [str(python), str(ROOT / "scripts" / "converter_worker.py")],
         input=json.dumps(texts),
         env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )

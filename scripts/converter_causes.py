@@ -16,8 +16,8 @@ CAUSES = {
     "case, part of an object": "the same in a part of `requestParameters` or the like, whose spelling nobody lists",
     "expression": "an expression is read as one for the whole value, or with another meaning of case or anchors",
     "null or exists": "a test for a missing field",
-    "network": "a network",
-    "part of an object": "a part of an open object, which lies in a field of type flattened",
+    "network": "a network, on an address that is a keyword *(field)*",
+    "part of an object": "a part of an open object, which lies in a field of type flattened *(field)*",
     "text": "another text or pattern",
     "number or boolean": "a number or a boolean",
     "several": "more than one of these at once",
@@ -45,8 +45,9 @@ def _mapped(tree: Predicate, change: Callable[[Test], Predicate]) -> Predicate:
 
 
 def _cased(test: Test, parts_too: bool) -> Test:
-    is_text = isinstance(test, Text)
-    return replace(test, cased=True) if is_text and (parts_too or not _is_part(test)) else test  # type: ignore[call-arg]
+    if isinstance(test, Text) and (parts_too or not _is_part(test)):
+        return replace(test, cased=True)
+    return test
 
 
 def _is_part(test: Test) -> bool:
