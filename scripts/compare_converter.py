@@ -25,6 +25,7 @@ from converter_causes import cause
 from sigmaproof.conversion import convert_rule, mapped_tree
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fidelity import Conversion
+from sigmaproof.fields import table
 from sigmaproof.normalize import normalize
 from sigmaproof.paths import leaves
 from sigmaproof.rules import Rule, load_files
@@ -42,12 +43,12 @@ TARGETS = ("eql", "lucene")
 LONGEST_VALUE, LONGEST_RECORD = 1024, 4000
 # Longer queries are not asked: one of half a million characters takes the engine's memory.
 LONGEST_QUERY = 20_000
-# A correlation names two rules; they stand before it.
-NAMED = "".join(
-    f"title: {name}\nname: {name}\nlogsource: {{product: aws, service: cloudtrail}}\n"
+# What stands before a correlation that names a rule, by the rule's name.
+NAMED = {
+    name: f"title: {name}\nname: {name}\nlogsource: {{product: aws, service: cloudtrail}}\n"
     f"detection: {{selection: {{eventName: {name}}}, condition: selection}}\n---\n"
     for name in ("a", "b")
-)
+}
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,13 @@ def case_subjects() -> list[Subject]:
         Subject(case.name, _text(case.rule), case.rule, list(_near(case.rule, [one for one, _ in case.records])))
         for case in all_cases()
     ]
-    texts = ((name, NAMED + text if "correlation:" in text else text) for name, text in load_texts())
-    return judged + [Subject(name, text, None) for name, text in texts]
+    return judged + [Subject(name, _with_named(text), None) for name, text in load_texts()]
+
+
+def _with_named(text: str) -> str:
+    """A correlation with the rules that it names before it; any other text as it is."""
+    named = (yaml.safe_load(text) or {}).get("correlation", {}).get("rules", []) if "correlation:" in text else []
+    return "".join(NAMED.get(name, "") for name in named) + text
 
 
 def measure(groups: Sequence[Sequence[Subject]], python: Path, engine: Engine) -> Measured:
@@ -219,7 +225,7 @@ def _own(subjects: Sequence[Subject]) -> list[Outcome]:
 def _converted(texts: Sequence[str], python: Path) -> dict[str, Any]:
     paths = os.pathsep.join(str(ROOT / name) for name in ("src", "backends"))
     done = subprocess.run(  # noqa: S603 - our own worker
-        [str(python), str(ROOT / "scripts" / "converter_worker.py")],
+        [str(python), "-W", "ignore", str(ROOT / "scripts" / "converter_worker.py")],
         input=json.dumps(texts),
         env={**os.environ, "PYTHONPATH": paths},
         stdout=subprocess.PIPE,
@@ -262,7 +268,7 @@ def _questions(outcome: Outcome) -> Iterator[Mapping[str, Any]]:
 
 
 def _fields(outcome: Outcome) -> tuple[str, ...]:
-    """The ECS fields of a rule: each is tried while no index maps it."""
+    """The ECS fields of a rule, our dataset left out: each is tried while no index maps it."""
     from sigma.exceptions import SigmaError
 
     from sigmaproof.predicate import Keyword, tests
@@ -273,7 +279,8 @@ def _fields(outcome: Outcome) -> tuple[str, ...]:
         tree = mapped_tree(outcome.subject.rule)
     except SigmaError:
         return ()
-    return tuple(sorted({test.field for test, _ in tests(tree) if not isinstance(test, Keyword)}))
+    names = {test.field for test, _ in tests(tree) if not isinstance(test, Keyword)}
+    return tuple(sorted(names - set(table().constants)))
 
 
 def _compare(outcome: Outcome, answers: Sequence[Answer], ids: Mapping[int, str]) -> None:

@@ -24,7 +24,7 @@ REFUSALS = {
     "verification_exception": "uses a field or an operator in a way that its type does not allow",
     "unsupported": "has no Query DSL form",
     "not run": "is too long",
-    "": "is no query string",
+    "": "has an expression that Lucene refuses",
 }
 HEAD = """# Other converters, on the same engine
 
@@ -141,13 +141,16 @@ def _not_judged(outcome: Outcome) -> str | None:
     if outcome.raised:
         return f"not converted, {_code(outcome.raised)}"
     if _is_not_run(outcome):
-        return f"not run, the query {_refusal(outcome.refused or '')}"
+        return f"not run, the query {_refusal(outcome)}"
     if outcome.refused:
-        return f"Elasticsearch refuses the query, it {_refusal(outcome.refused)}"
+        return f"Elasticsearch refuses the query, it {_refusal(outcome)}"
     return None
 
 
-def _refusal(error: str) -> str:
+def _refusal(outcome: Outcome) -> str:
+    error = outcome.refused or ""
+    if outcome.target == "lucene" and not _is_not_run(outcome):
+        return "is no query string that it takes"
     return next(told for part, told in REFUSALS.items() if part in error)
 
 
@@ -205,7 +208,7 @@ def _cases(measured: Measured) -> Iterator[str]:
         of_topic = [one for one in _judgeable(measured.cases) if one.subject.name.split(":")[0] == topic]
         yield from (_rule_row(topic, target, _of(of_topic, target)) for target in LANGUAGES)
     yield from (_rule_row("**all**", target, _of(_judgeable(measured.cases), target)) for target in LANGUAGES)
-    refused = Counter(_refusal(one.refused) for one in _of(_judgeable(measured.cases), "eql") if one.refused)
+    refused = Counter(_refusal(one) for one in _of(_judgeable(measured.cases), "eql") if one.refused)
     yield "\nWhy Elasticsearch refuses EQL queries of these cases: the query\n"
     yield from (f"* {told}: {count}" for told, count in refused.most_common())
     yield ""
@@ -252,13 +255,13 @@ def _sigma(outcome: Outcome) -> str:
 
 def _what(outcome: Outcome) -> str:
     if told := _not_judged(outcome):
-        error = outcome.refused or ""
-        return f"{told}: {_code(error)}" if error.startswith(("pars", "verif")) else told
+        return f"{told}: {_code(outcome.refused)}" if outcome.refused and not _is_not_run(outcome) else told
     if outcome.subject.rule is None:
         return "converted; we refuse the rule"
     wrong = [one for one in outcome.wrong if one.near.admissible] or outcome.wrong
     if not wrong:
-        refused = f", refused where no index maps {_code(outcome.unmapped[-1])}" if outcome.unmapped else ""
+        shown = "12 EQL 15" in outcome.subject.name and outcome.unmapped
+        refused = f", refused where no index maps {_code(outcome.unmapped[-1])}" if shown else ""
         return f"right on {len(outcome.judged)} records{refused}"
     first = min(wrong, key=lambda one: len(_difference(one.near.record)))
     told = f"{_direction(first)} on {_code(_difference(first.near.record))}"
