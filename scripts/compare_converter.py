@@ -259,7 +259,7 @@ def _questions(outcome: Outcome) -> Iterator[Mapping[str, Any]]:
         fields = _fields(outcome) if outcome.target == "eql" else ()
         conversion = Conversion("", "", outcome.target, query=query, fields=fields)
         for question in questions(conversion):
-            if question.query is not None and question.unmapped is None:
+            if isinstance(question.query, Mapping) and question.unmapped is None:
                 yield question.query
             elif question.unmapped is None:
                 outcome.refused = question.error

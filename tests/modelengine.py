@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,28 +10,26 @@ from dslmodel import Model, ModelError, Rejected
 from luceneregexp import UnknownRegExp
 from querystring import QueryStringError
 
-from sigmaproof.fields import table
-from sigmaproof.verify.engines import Answer, Document, Loaded, Query
+from sigmaproof.fields import FieldTable, table
+from sigmaproof.verify.engines import Answer, Document, Eql, Loaded, Query
+from sigmaproof.verify.engines.index import only_dsl
 from sigmaproof.verify.engines.mapping import mapping
 
 __all__ = ["ModelEngine"]
-
-
-@cache
-def _mapping() -> dict[str, Any]:
-    return mapping(table())
 
 
 class ModelEngine:
     """An Engine (see sigmaproof.verify.engines). A query that the model does not know is answered with its error."""
 
     name = "model of Query DSL"
+    has_eql = False
+    remarks: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        self.model = Model(_mapping())
+        self.model = Model(mapping(table()))
 
-    def load(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
-        self.model = Model(_mapping())
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
+        self.model = Model(mapping(fields or table()))
         kept: list[str] = []
         rejected: dict[str, str] = {}
         for name, document in docs:
@@ -43,8 +40,8 @@ class ModelEngine:
                 rejected[name] = str(error)
         return Loaded(tuple(kept), rejected)
 
-    def search(self, queries: Sequence[Query]) -> list[Answer]:
-        return [self._answer(query) for query in queries]
+    def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
+        return [self._answer(query) for query in only_dsl(queries)]
 
     def _answer(self, query: Mapping[str, Any]) -> Answer:
         try:
@@ -53,7 +50,7 @@ class ModelEngine:
             return Answer(error=str(error))
 
     def close(self) -> None:
-        self.model = Model(_mapping())
+        self.model = Model(mapping(table()))
 
     def __enter__(self) -> Self:
         return self
