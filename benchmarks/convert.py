@@ -44,7 +44,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             write_rules(Path(folder), number)
             pairs = [(run("convert", folder), run("parse", folder)) for _ in range(options.runs)]
-        convert, parse = (tuple(map(statistics.median, zip(*column, strict=True))) for column in zip(*pairs, strict=True))
+        convert, parse = (
+            tuple(map(statistics.median, zip(*column, strict=True))) for column in zip(*pairs, strict=True)
+        )
         ratio = statistics.median(one[1] / other[1] for one, other in pairs)
         print(
             f"{number} rules: convert -t eql,lucene {convert[0]:.2f} s ({convert[1]:.2f} s of processor time), "
@@ -55,7 +57,9 @@ def main() -> None:
 
 def write_rules(folder: Path, number: int) -> None:
     """Writes that many rules, one a file."""
-    texts = [file.read_text(encoding="utf-8") for file in [*sorted(PUBLIC.rglob("*.yml")), *sorted(OURS.rglob("*.yml"))]]
+    texts = [
+        file.read_text(encoding="utf-8") for file in [*sorted(PUBLIC.rglob("*.yml")), *sorted(OURS.rglob("*.yml"))]
+    ]
     for index, text in enumerate(islice(chain(texts, variations()), number)):
         (folder / f"rule_{index:05}.yml").write_text(text, encoding="utf-8")
 
