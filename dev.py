@@ -22,6 +22,9 @@ VENV = ROOT / ".venv"
 OLD_VENV = VENV / "pysigma-1.5"
 OLD_PYSIGMA = ["pysigma>=1.5,<2", "pyparsing<3.3.3"]
 NIGHTLY = ["tests/test_properties.py", "tests/test_fuzz.py", "tests/test_eql_package.py"]
+# sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
+CLI_VENV = VENV / "sigma-cli"
+CLI_PACKAGES = ["sigma-cli", "pysigma-backend-elasticsearch"]
 RULE = "sigma_rules/aws/cloudtrail/aws_rolesanywhere_external_ca_trust_anchor.yml"
 
 
@@ -60,6 +63,7 @@ def test() -> int:
     """All tests, the real Elasticsearch included, with pySigma 2 and with pySigma 1.5."""
     setup(VENV, "dev")
     setup(OLD_VENV, "test", *OLD_PYSIGMA)
+    setup_sigma_cli()
     environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1"}
     for place in (VENV, OLD_VENV):
         print(f"\n== tests with {version(place)}", flush=True)
@@ -110,6 +114,25 @@ def setup(place: Path, extra: str, *pins: str) -> None:
         venv.create(place, with_pip=True)
     pip = [str(program(place, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-e", f"{ROOT}[{extra}]", *pins], check=True)
+    stamp.write_text(wanted)
+
+
+def setup_sigma_cli() -> None:
+    """Makes the environment of sigma-cli, with a fresh wheel of the checkout when anything in it has changed."""
+    files = sorted(file for room in ("src", "backends") for file in (ROOT / room).rglob("*") if file.is_file())
+    content = [file.read_bytes() for file in (ROOT / "pyproject.toml", *files) if file.suffix != ".pyc"]
+    wanted = hashlib.sha256(repr((CLI_PACKAGES, content)).encode()).hexdigest()
+    stamp = CLI_VENV / "sigmaproof-wheel.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"setting up {CLI_VENV.relative_to(ROOT)} …", file=sys.stderr, flush=True)
+    fresh = not program(CLI_VENV, "sigma").exists()
+    if fresh:
+        venv.create(CLI_VENV, with_pip=True)
+    pip = [str(program(CLI_VENV, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, str(ROOT), *CLI_PACKAGES], check=True)
+    if not fresh:  # the same version is there already: pip would keep the old wheel
+        subprocess.run([*pip, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
     stamp.write_text(wanted)
 
 

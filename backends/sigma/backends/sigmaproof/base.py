@@ -47,7 +47,7 @@ class TreeBackend(Backend):
     def __init__(self, *args: Any, case: str = "fold", integration: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         if case not in {"fold", "exact"}:  # sigma-cli shows what stands in the first quotes of a TypeError
-            raise TypeError(f"'case={case}' (it is fold or exact)")
+            raise TypeError(f"'case={case}: it is fold or exact'")
         self.fold_case = case != "exact"
         self.integration = integration
         self.table = _table(integration or DEFAULT)

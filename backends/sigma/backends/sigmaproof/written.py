@@ -51,6 +51,8 @@ def _detection_fault(rule: SigmaRule) -> str | None:
         data = {"detection": rule.detection.to_dict()}
     except SigmaError:
         return None  # a pipeline changed it already, or it was built by a program: nothing is as written
+    except IndexError:  # pySigma takes an empty list for null, and can't write it again
+        return "an empty list of values; use `null` for a missing field, or give values"
     for fault in detection_faults(Document(data, "", 0)):
         if fault.level == "error":
             return _told(fault.message, fault.help)
