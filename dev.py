@@ -3,12 +3,14 @@
 
 Needs Python 3.11 or newer and nothing else. Makes `.venv` in the checkout, and installs into it again only when
 pyproject.toml has changed. `check` is what CI runs beside the tests: ruff, mypy and the documentation's examples.
+`nightly` runs the properties with far more generated cases, other ones on every run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import subprocess
 import sys
 import venv
@@ -19,12 +21,16 @@ VENV = ROOT / ".venv"
 # pySigma 1.5 gives its last versions' results only below pyparsing 3.3.3 (nested `not` fails above).
 OLD_VENV = VENV / "pysigma-1.5"
 OLD_PYSIGMA = ["pysigma>=1.5,<2", "pyparsing<3.3.3"]
+NIGHTLY = ["tests/test_properties.py", "tests/test_fuzz.py", "tests/test_eql_package.py"]
+# sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
+CLI_VENV = VENV / "sigma-cli"
+CLI_PACKAGES = ["sigma-cli", "pysigma-backend-elasticsearch"]
 RULE = "sigma_rules/aws/cloudtrail/aws_rolesanywhere_external_ca_trust_anchor.yml"
 
 
 def main() -> int:
     """Runs the command named on the command line; returns its exit code."""
-    commands = {"demo": demo, "test": test, "check": check, "setup": install}
+    commands = {"demo": demo, "test": test, "nightly": nightly, "check": check, "setup": install}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python3 dev.py {'|'.join(commands)}", file=sys.stderr)
         return 2
@@ -57,6 +63,7 @@ def test() -> int:
     """All tests, the real Elasticsearch included, with pySigma 2 and with pySigma 1.5."""
     setup(VENV, "dev")
     setup(OLD_VENV, "test", *OLD_PYSIGMA)
+    setup_sigma_cli()
     environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1"}
     for place in (VENV, OLD_VENV):
         print(f"\n== tests with {version(place)}", flush=True)
@@ -64,6 +71,20 @@ def test() -> int:
         if code:
             return code
     return 0
+
+
+def nightly() -> int:
+    """The properties on thousands of generated cases, and 100,000 pairs of rule and record on the real Elasticsearch.
+
+    What is generated depends on a seed, which is printed; SIGMAPROOF_SEED repeats a run. SIGMAPROOF_PAIRS and
+    SIGMAPROOF_EXAMPLES change how many.
+    """
+    setup(VENV, "dev")
+    seed = os.environ.get("SIGMAPROOF_SEED") or str(secrets.randbelow(2**32))
+    print(f"\n== nightly with SIGMAPROOF_SEED={seed}", flush=True)
+    environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1", "SIGMAPROOF_TIER": "nightly", "SIGMAPROOF_SEED": seed}
+    arguments = ["-m", "pytest", "-q", "-s", f"--hypothesis-seed={seed}", *NIGHTLY]
+    return run(VENV, "python", *arguments, environment=environment)
 
 
 def check() -> int:
@@ -93,6 +114,25 @@ def setup(place: Path, extra: str, *pins: str) -> None:
         venv.create(place, with_pip=True)
     pip = [str(program(place, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-e", f"{ROOT}[{extra}]", *pins], check=True)
+    stamp.write_text(wanted)
+
+
+def setup_sigma_cli() -> None:
+    """Makes the environment of sigma-cli, with a fresh wheel of the checkout when anything in it has changed."""
+    files = sorted(file for room in ("src", "backends") for file in (ROOT / room).rglob("*") if file.is_file())
+    content = [file.read_bytes() for file in (ROOT / "pyproject.toml", *files) if file.suffix != ".pyc"]
+    wanted = hashlib.sha256(repr((CLI_PACKAGES, content)).encode()).hexdigest()
+    stamp = CLI_VENV / "sigmaproof-wheel.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"setting up {CLI_VENV.relative_to(ROOT)} …", file=sys.stderr, flush=True)
+    fresh = not program(CLI_VENV, "sigma").exists()
+    if fresh:
+        venv.create(CLI_VENV, with_pip=True)
+    pip = [str(program(CLI_VENV, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, str(ROOT), *CLI_PACKAGES], check=True)
+    if not fresh:  # the same version is there already: pip would keep the old wheel
+        subprocess.run([*pip, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
     stamp.write_text(wanted)
 
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 REQUIRED = os.environ.get("SIGMAPROOF_REQUIRE_ENGINE") == "1"
+TIER = os.environ.get("SIGMAPROOF_TIER", "ci")
+
+EXAMPLES = int(os.environ.get("SIGMAPROOF_EXAMPLES", "2000"))
+
+# ci: the same examples on every run. nightly: others on every run, far more, with what reproduces a failure printed.
+_usual: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+}
+settings.register_profile("ci", max_examples=100, derandomize=True, database=None, **_usual)
+settings.register_profile("nightly", max_examples=EXAMPLES, print_blob=True, **_usual)
+settings.load_profile(TIER)
 
 
 @pytest.fixture(scope="session")

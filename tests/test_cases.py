@@ -1,4 +1,5 @@
-"""Every case of fixtures/cases on every target: the native verdict, the claim, and the real engine's verdict."""
+"""Every case of fixtures/cases on every target: the native verdict, the claim, and the real engine's verdict; and
+every rule that must not load. What the cases have to cover is in test_conformance."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from cases import Case, all_cases
+from cases import Case, LoadCase, all_cases, load_cases
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.evaluate.compile import compile_predicate
@@ -24,6 +25,19 @@ IDS = [case.name for case in all_cases()]
 def test_native_verdicts(case: Case) -> None:
     verdict = compile_predicate(case.rule.tree)
     assert [verdict(record) for record, _ in case.records] == [expected for _, expected in case.records]
+
+
+@pytest.mark.parametrize("case", load_cases(), ids=[case.name for case in load_cases()])
+def test_refused_when_loaded(case: LoadCase) -> None:
+    errors = [finding.message for finding in case.loaded.findings if finding.level == "error"]
+    assert not case.loaded.rules
+    assert any(case.error in error for error in errors), errors
+
+
+@pytest.mark.parametrize("case", [case for case in all_cases() if case.warns], ids=lambda case: case.name)
+def test_warnings(case: Case) -> None:
+    warnings = [finding.message for finding in case.rule.document.warnings]
+    assert all(any(part in warning for warning in warnings) for part in case.warns), warnings
 
 
 @pytest.mark.parametrize("target", TARGETS)

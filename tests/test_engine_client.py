@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from sigmaproof.fields import table
+from sigmaproof.fields import DEFAULT, FILEBEAT, table
 from sigmaproof.verify.engines import Answer, EngineUnavailable, index, jars
 from sigmaproof.verify.engines.client import Client, Refused, describe
 from sigmaproof.verify.engines.index import Index
 from sigmaproof.verify.engines.jars import Jar
-from sigmaproof.verify.engines.mapping import ELASTIC_TYPES, mapping, nearest
+from sigmaproof.verify.engines.mapping import mapping
 
 CUT = None
 Reply = tuple[int, object] | None
@@ -409,20 +408,10 @@ def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 # the mapping
 
 
-def test_the_nearest_mapping_is_that_of_an_engine_without_elastics_types() -> None:
-    elastic = mapping(table(), elastic=True)
-    assert set(re.findall(r'"type": "(\w+)"', json.dumps(elastic))) >= ELASTIC_TYPES
-    plain = nearest(elastic)
-    assert not ELASTIC_TYPES & set(re.findall(r'"type": "(\w+)"', json.dumps(plain)))
-    assert plain["dynamic_templates"] == mapping(table())["dynamic_templates"]
-    mapped = mapping(table())
-    for name in ("event.module", "event.dataset", "data_stream.type", "data_stream.dataset", "data_stream.namespace"):
-        room, last = name.split(".")
-        constant = elastic["properties"][room]["properties"].pop(last)
-        assert constant == {"type": "constant_keyword", "value": table().constants[name]}
-        assert plain["properties"][room]["properties"].pop(last) == {"type": "keyword"}
-        mapped["properties"][room]["properties"].pop(last)
-    assert plain == mapped
+def test_constants_are_the_integrations_only() -> None:
+    event = [mapping(table(name), elastic=True)["properties"]["event"]["properties"] for name in (DEFAULT, FILEBEAT)]
+    assert event[0]["dataset"] == {"type": "constant_keyword", "value": "aws.cloudtrail"}
+    assert event[1]["dataset"] == {"type": "keyword", "ignore_above": 1024}
 
 
 def test_the_mapping_has_every_home_with_its_limit() -> None:

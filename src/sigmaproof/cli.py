@@ -190,8 +190,7 @@ def verify(
     from sigmaproof.verify.run import verify_files
 
     status = Status()
-    opened = _engine(engine)
-    profile = _integration(integration)
+    opened, profile = _engine(engine), _integration(integration)
     inputs = _inputs(paths, rules, logs)
     loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
@@ -199,6 +198,29 @@ def verify(
         report = verify_files(loaded, inputs.logs, targets, opened, case.value, (), status.report, profile)
         write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
+    status.end()
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    rules: RuleDirs = None,
+    target: Targets = None,
+    format: Annotated[Lines, typer.Option("--format")] = Lines.text,
+) -> None:
+    """Check rules: faults, unknown fields, and with -t what a target can't say or says with another meaning."""
+    from sigmaproof.check import check_rules
+    from sigmaproof.output.findings import write_findings
+    from sigmaproof.rules import load_files
+
+    status = Status()
+    files, targets = _inputs(paths, rules).rules, _targets(target, [])
+    _need(files, "no rules given")
+    loaded = load_files(files)
+    findings = loaded.findings + check_rules(loaded.rules, targets)
+    write_findings(findings, len(loaded.rules), format.value)
+    status.at_least(1, any(finding.level in {"warning", "error"} for finding in findings))
+    status.at_least(2, any(finding.code == "file-unreadable" for finding in findings))
     status.end()
 
 

@@ -17,8 +17,7 @@ from sigma.conditions import (
     ConditionValueExpression,
 )
 from sigma.exceptions import SigmaError
-from sigma.modifiers import SigmaContainsModifier, SigmaEndswithModifier, SigmaStartswithModifier
-from sigma.rule import SigmaDetection, SigmaDetections, SigmaRule
+from sigma.rule import SigmaDetections, SigmaRule
 from sigma.types import (
     Placeholder,
     SigmaBool,
@@ -75,8 +74,6 @@ def lower_rule(rule: SigmaRule) -> Predicate:
     Raises LoweringError for a construct without a meaning here, and for a condition that can't be read.
     """
     detections = rule.detection
-    for detection in detections.detections.values():
-        _check_items(detection)
     selection = _selections(detections)
     try:
         names = list(detections.detections)
@@ -84,20 +81,6 @@ def lower_rule(rule: SigmaRule) -> Predicate:
     except (SigmaError, ConditionError) as error:
         raise LoweringError(str(error)) from error
     return trees[0] if len(trees) == 1 else Or(trees)
-
-
-def _check_items(detection: SigmaDetection) -> None:
-    """What our own loader refuses with its line, for rules that pySigma's loader has read."""
-    for item in detection.detection_items:
-        if isinstance(item, SigmaDetection):
-            _check_items(item)
-        elif any(isinstance(value, SigmaString) and not value.s for value in item.original_value or ()) and (
-            item.field is None or not _EDGES.isdisjoint(item.modifiers)
-        ):
-            raise LoweringError("an empty text is contained in every value: use `|exists: true` instead")
-
-
-_EDGES = {SigmaContainsModifier, SigmaStartswithModifier, SigmaEndswithModifier}
 
 
 def _selections(detections: SigmaDetections) -> Callable[[str], Predicate]:
@@ -140,7 +123,7 @@ def lower_condition(condition: Any) -> Predicate:
 def _field_test(field: str, value: SigmaType) -> Predicate:
     match value:
         case SigmaExpansion():
-            return Or(tuple(_field_test(field, inner) for inner in _expanded(value)))
+            return Or(tuple(_field_test(field, inner) for inner in value.values))
         case SigmaString():
             return Text(field, pattern_of_string(value), isinstance(value, SigmaCasedString))
         case SigmaBool():
@@ -162,14 +145,6 @@ def _field_test(field: str, value: SigmaType) -> Predicate:
         case SigmaFieldReference():
             return FieldRef(field, value.field, value.starts_with, value.ends_with)
     raise LoweringError(f"{field}: a value of pySigma's type {type(value).__name__} has no meaning here")
-
-
-def _expanded(value: SigmaExpansion) -> list[SigmaType]:
-    """The expanded values. One without any text would match everything, which nobody wrote."""
-    for inner in value.values:
-        if isinstance(inner, SigmaString) and not any(isinstance(part, str) and part for part in inner.s):
-            raise LoweringError("base64offset of so short a value leaves no text to search: use a longer value")
-    return value.values
 
 
 def _compare(field: str, value: SigmaCompareExpression) -> Predicate:
@@ -199,7 +174,7 @@ def _regex(field: str, value: SigmaRegularExpression) -> Predicate:
 def _keyword(value: SigmaType) -> Predicate:
     match value:
         case SigmaExpansion():
-            return Or(tuple(_keyword(inner) for inner in _expanded(value)))
+            return Or(tuple(_keyword(inner) for inner in value.values))
         case SigmaString():
             return Keyword(pattern_of_string(value), isinstance(value, SigmaCasedString))
         case SigmaNumber():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
-__all__ = ["Loaded", "Rule", "field_warnings", "load_file", "load_files", "load_text", "schema"]
+__all__ = ["Loaded", "Rule", "field_place", "field_warnings", "load_file", "load_files", "load_text", "schema"]
 
 
 @dataclass(frozen=True)
@@ -235,14 +235,18 @@ _EXAMPLE = "start with `title:`, `logsource:` and `detection:` at the left margi
 
 def schema_faults(document: Document, name: str, code: str) -> Iterator[Diagnostic]:
     """What one of our schemas finds wrong in a document, each with its place."""
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(schema(name))
-    for error in sorted(validator.iter_errors(document.data), key=lambda e: list(map(str, e.absolute_path))):
+    for error in sorted(_validator(name).iter_errors(document.data), key=lambda e: list(map(str, e.absolute_path))):
         where = ".".join(map(str, error.absolute_path))
         told = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
         message = f"{where or 'the document'}: {_brief(error.message)}"
         yield Diagnostic(code, "error", document.place(*error.absolute_path), message, told)
+
+
+@cache
+def _validator(name: str) -> Any:
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(schema(name))
 
 
 def _brief(message: str) -> str:
@@ -274,10 +278,10 @@ def field_warnings(rule: Rule) -> Iterator[Diagnostic]:
             table().raw(name)
         except UnknownFieldError as error:
             if name not in table().dropped:
-                yield Diagnostic("field-unknown", "warning", _place_of(rule.document, name), str(error))
+                yield Diagnostic("field-unknown", "warning", field_place(rule.document, name), str(error))
 
 
-def _place_of(document: Document, field: str) -> Place:
+def field_place(document: Document, field: str) -> Place:
     """The line of the first test of a field."""
     for path in document.lines:
         if path[0] == "detection" and isinstance(path[-1], str) and path[-1].split("|")[0] == field:

@@ -25,7 +25,6 @@ from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
 from sigmaproof.verify.engines import Answer, Engine
-from sigmaproof.verify.engines.mapping import mapping
 from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
 
@@ -111,7 +110,7 @@ def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine, integra
             place = f"generated#{number} for {rule.title}"
             judged.append(replace(_judged(f"w{len(judged)}", place, record, integration), generated_for=rule.id))
     documents = ((one.id, one.document) for one in judged)
-    rejected = engine.load(documents, mapping(table(integration), elastic=engine.elastic)).rejected
+    rejected = engine.load(documents, table(integration)).rejected
     return [replace(one, rejected=rejected.get(one.id)) for one in judged]
 
 

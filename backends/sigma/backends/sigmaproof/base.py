@@ -12,7 +12,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from sigma.conversion.base import Backend
-from sigma.exceptions import SigmaConfigurationError, SigmaError, SigmaFeatureNotSupportedByBackendError
+from sigma.conversion.state import ConversionState
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import (
+    SigmaConfigurationError,
+    SigmaError,
+    SigmaFeatureNotSupportedByBackendError,
+    SigmaValueError,
+)
 from sigma.rule import SigmaRule
 
 from sigma.pipelines.sigmaproof.ecs_cloudtrail import INTEGRATION
@@ -22,6 +29,8 @@ from sigmaproof.fields import DEFAULT, FILEBEAT, FieldTable, UnknownFieldError, 
 from sigmaproof.lower import LoweringError, lower_rule
 from sigmaproof.predicate import Predicate
 from sigmaproof.sigmarule import even_encodings, field_names
+
+from .written import written_fault
 
 __all__ = ["TreeBackend"]
 
@@ -37,6 +46,8 @@ class TreeBackend(Backend):
 
     def __init__(self, *args: Any, case: str = "fold", integration: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        if case not in {"fold", "exact"}:  # sigma-cli shows what stands in the first quotes of a TypeError
+            raise TypeError(f"'case={case}: it is fold or exact'")
         self.fold_case = case != "exact"
         self.integration = integration
         self.table = _table(integration or DEFAULT)
@@ -48,6 +59,7 @@ class TreeBackend(Backend):
     def tree(self, rule: SigmaRule) -> Predicate:
         """The tree of a rule after the pipelines. Raises LoweringError and pySigma's errors."""
         self.prepare()
+        even_encodings(rule)
         self.last_processing_pipeline.apply(rule)
         return lower_rule(rule)
 
@@ -71,7 +83,6 @@ class TreeBackend(Backend):
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
         self.prepare()
         unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target, integration=self.table.integration)
-        even_encodings(rule)
         try:
             origins = _origins(rule, self.table)
             return self.emitted(self.tree(rule), unconverted, origins)
@@ -98,17 +109,38 @@ class TreeBackend(Backend):
     ) -> list[Any]:
         """pySigma's entry: one query a rule (a list of conditions is their OR); a refusal is its exception."""
         try:
-            conversion = self.conversion(rule)
-            if conversion.refusal is not None:
-                raise SigmaFeatureNotSupportedByBackendError(conversion.refusal, source=rule.source)
+            queries = self._finished(rule, output_format or self.default_format, callback)
         except SigmaError as error:
-            if not self.collect_errors:
-                raise
-            self.errors.append((rule, error))
+            return self._failed(rule, error)
+        rule.set_conversion_result(queries)
+        return queries if rule._output else []
+
+    def _finished(self, rule: SigmaRule, output_format: str, callback: Callable[..., Any] | None) -> list[Any]:
+        """The query after the callback (None leaves it out) and after what the pipeline does to queries."""
+        if fault := written_fault(rule):
+            raise SigmaValueError(fault, source=rule.source)
+        conversion = self.conversion(rule)
+        if conversion.refusal is not None:
+            raise SigmaFeatureNotSupportedByBackendError(conversion.refusal, source=rule.source)
+        query = conversion.query
+        if callback is not None:
+            query = callback(rule, output_format, 0, rule.detection.parsed_condition[0], query)
+        if query is None:
             return []
-        query = conversion.query if callback is None else callback(rule, output_format, 0, None, conversion.query)
-        rule.set_conversion_result([query])
-        return [query]
+        state = ConversionState(processing_state=dict(self.last_processing_pipeline.state))
+        return [self.finalize_query(rule, query, 0, state, output_format)]
+
+    def convert_correlation_rule(self, rule: SigmaCorrelationRule, *options: Any, **more: Any) -> list[Any]:
+        """pySigma's entry for correlations, which are refused as a rule that can't be said is."""
+        message = "a Sigma correlation is not supported yet; only detection rules are"
+        return self._failed(rule, SigmaFeatureNotSupportedByBackendError(message, source=rule.source))
+
+    def _failed(self, rule: SigmaRule | SigmaCorrelationRule, error: SigmaError) -> list[Any]:
+        """Raises the error, or keeps it for the caller who wants to skip what is refused."""
+        if not self.collect_errors:
+            raise error
+        self.errors.append((rule, error))  # type: ignore[arg-type]
+        return []
 
 
 def _table(integration: str) -> FieldTable:

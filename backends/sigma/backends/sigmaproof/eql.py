@@ -128,12 +128,13 @@ class EqlEmitter(Emitter):
         return ":", eql_string(text)
 
     def wildcard(self, test: Text) -> tuple[str, str]:
-        """The same for a pattern: EQL can't escape a wildcard, so a literal one makes it an expression."""
+        """The same for a pattern: EQL can't escape a wildcard, so a literal one makes it an expression, as does
+        U+0001, which Elasticsearch puts before a literal sign when it reads the pattern."""
         if test.pattern == (Wild.ANY,):
             return "!=", "null"
         self.expensive = True
         texts = [part for part in test.pattern if isinstance(part, str)]
-        literal = any("*" in text or "?" in text for text in texts)
+        literal = any(sign in text for text in texts for sign in "*?\x01")
         if literal or not (test.cased or all(map(_folds_in_ascii, texts))):
             return "regex", eql_string(self.checked(pattern_regex(test.pattern, test.cased)))
         pattern = "".join(part if isinstance(part, str) else part.value for part in test.pattern)

@@ -58,7 +58,11 @@ def prefix(text: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    return f"\\{char}" if char.isprintable() else f"\\u{ord(char):04x}"
+    """A backslash before the sign; what can't be seen by its UTF-16 units, as the escape has four digits."""
+    if char.isprintable():
+        return f"\\{char}"
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 class LuceneEmitter(Emitter):

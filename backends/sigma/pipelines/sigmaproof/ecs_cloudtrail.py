@@ -56,7 +56,10 @@ class DatasetCondition(AddConditionTransformation):
     """Adds the dataset to every condition, under a name that no selector of the rule (`1 of _*`) selects."""
 
     def apply(self, rule: SigmaRule) -> None:  # type: ignore[override]
-        """Raises SigmaTransformationError when the rule's selectors leave no name free."""
+        """Raises SigmaTransformationError when the rule's selectors leave no name free. A correlation has no
+        condition over selections; the rules that it names get theirs."""
+        if not isinstance(rule, SigmaRule):
+            return
         patterns = [p for condition in rule.detection.condition for p in _SELECTOR.findall(condition)]
         free = [name for name in _NAMES if not any(_selects(pattern, name) for pattern in patterns)]
         if not free:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from sigmaproof.fields import FieldTable
 
 __all__ = ["Answer", "Document", "Engine", "EngineUnavailable", "Eql", "Loaded", "Query"]
 
@@ -56,19 +59,17 @@ class Engine(Protocol):
     """A place where documents are searched. One engine holds one set of documents at a time.
 
     name: what it is, for the report. has_eql: it runs EQL itself (`Eql`), as known once documents are loaded.
-    elastic: its mappings can have the types of Elastic's distribution (`mapping.ELASTIC_TYPES`). remarks: what the
-    reader of a report must know of it, each a sentence.
+    remarks: what the reader of a report must know of it, each a sentence.
     """
 
     name: str
     has_eql: bool
-    elastic: bool
     remarks: tuple[str, ...]
 
-    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, object] | None = None) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
         """Replace all documents by these (id, document) pairs, searchable when it returns.
 
-        mappings: the index's `mappings` object; without it that of the field table.
+        fields: the table from which the index's mapping is made; without it the engine's own, or the default one.
 
         Raises ValueError when an id occurs twice, EngineUnavailable when the engine can't be used.
         """

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
+from sigmaproof.fields import FieldTable, table
 from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Eql, Loaded, Query, eqlsearch, made, signals
 from sigmaproof.verify.engines.access import CA_FILE, HOW, Access
 from sigmaproof.verify.engines.client import Client, Refused, escape
@@ -38,11 +39,8 @@ _NOTE = "A temporary index of `sigmaproof verify`. It can be deleted when no run
 class Cluster:
     """An Engine (see the package). Nothing is asked before the first `load`.
 
-    Where the cluster refuses a type of Elastic's distribution, the nearest one stands for it, and a remark says so.
     access: see `access.access`. Used with `with`, it also removes its index when SIGTERM or SIGHUP ends the process.
     """
-
-    elastic = True
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -55,14 +53,14 @@ class Cluster:
         self._to_remove: dict[str, bool] = {}  # name of an index -> whether the cluster has said that it made it
         self._guard = ExitStack()
 
-    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, Any] | None = None) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
         """Replace all documents by these; see Engine.load."""
         with self._helpful():
             if not self._known:
                 self._meet()
             self._index = None
             self._remove()
-            index = self._made(mappings or _default())
+            index = self._made(fields or table())
             loaded = index.load(docs)
             self.has_eql = eqlsearch.is_there(self._client, index)
             self._index = index
@@ -140,19 +138,19 @@ class Cluster:
 
     # the index
 
-    def _made(self, mappings: Mapping[str, Any]) -> Index:
+    def _made(self, fields: FieldTable) -> Index:
         """A fresh index with the types of Elastic's distribution, or the nearest ones where it refuses those."""
-        from sigmaproof.verify.engines.mapping import ELASTIC_TYPES, nearest
+        from sigmaproof.verify.engines.mapping import ELASTIC_TYPES, mapping
 
         try:
-            return self._make(mappings)
+            return self._make(mapping(fields, elastic=True))
         except Refused as refused:
             of_types = refused.reason.startswith("mapper_parsing_exception")
             if not of_types or not any(kind in refused.reason for kind in ELASTIC_TYPES):
                 raise
         types = ", ".join(sorted(ELASTIC_TYPES))
         self.remarks = (f"The cluster has not all of the types {types}: keyword and text stand for them.",)
-        return self._make(nearest(mappings))
+        return self._make(mapping(fields))
 
     def _make(self, mappings: Mapping[str, Any]) -> Index:
         """Make an index, and see that it is the one that was asked for. Its name is noted first: when the answer is
@@ -242,10 +240,3 @@ class Cluster:
             whose = f"the credentials in {self._access.given} need" if self._access.given else "a user needs"
             return f"{whose} the privilege `all` on the indices sigmaproof-*"
         return None
-
-
-def _default() -> dict[str, Any]:
-    from sigmaproof.fields import table
-    from sigmaproof.verify.engines.mapping import mapping
-
-    return mapping(table(), elastic=True)

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Eql, Loaded, Query, archive, jars, jvm
 from sigmaproof.verify.engines.client import Client
 from sigmaproof.verify.engines.index import Index, only_dsl
 from sigmaproof.verify.engines.process import Server
+
+if TYPE_CHECKING:
+    from sigmaproof.fields import FieldTable
 
 __all__ = ["EmbeddedElasticsearch"]
 
@@ -32,7 +35,6 @@ class EmbeddedElasticsearch:
 
     name = "elasticsearch"
     has_eql = False
-    elastic = False
     remarks: tuple[str, ...] = ()
 
     def __init__(self, *, mappings: Mapping[str, Any] | None = None, timeout: float = 60.0) -> None:
@@ -63,13 +65,13 @@ class EmbeddedElasticsearch:
             nodes = client.request("GET", "/_nodes/_local?filter_path=nodes.*.version")["nodes"]
         return str(next(iter(nodes.values()))["version"])
 
-    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, Any] | None = None) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
         """Replace all documents by these; see Engine.load."""
         with self._running() as client:
             if self._index is not None:
                 self._index.drop()
                 self._index = None
-            index = Index(client, mappings or self._mapping())
+            index = Index(client, self._mapping(fields))
             loaded = index.load(docs)
             self._index = index
         return loaded
@@ -97,13 +99,11 @@ class EmbeddedElasticsearch:
     ) -> None:
         self.close()
 
-    def _mapping(self) -> Mapping[str, Any]:
-        if self._mappings is None:
-            from sigmaproof.fields import table
-            from sigmaproof.verify.engines.mapping import mapping
+    def _mapping(self, fields: FieldTable | None) -> Mapping[str, Any]:
+        from sigmaproof.fields import table
+        from sigmaproof.verify.engines.mapping import mapping
 
-            self._mappings = mapping(table())
-        return self._mappings
+        return mapping(fields or table()) if self._mappings is None else self._mappings
 
     @contextmanager
     def _running(self) -> Iterator[Client]:

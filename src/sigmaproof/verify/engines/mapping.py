@@ -8,12 +8,12 @@ sets it to true; then the document stays and only that field is not indexed.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sigmaproof.fields import FieldTable, Home
 
-__all__ = ["ELASTIC_TYPES", "mapping", "nearest"]
+__all__ = ["ELASTIC_TYPES", "mapping"]
 
 _NEAREST = {"constant_keyword": "keyword", "wildcard": "keyword", "match_only_text": "text"}
 ELASTIC_TYPES = frozenset(_NEAREST)
@@ -87,13 +87,13 @@ def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
     homes = [home for field in table.fields for home in field.homes if home.within is None]
     for name, home in sorted(_distinct([*homes, *table.derived]).items()):
         _place(root, name, home)
-    if elastic and table.dynamic == "ecs":  # Filebeat's template has them as keywords
-        for name in (name for name in _CONSTANT if name in table.constants):
+    if elastic and table.dynamic == "ecs":  # Filebeat's template has them as keywords, and no data_stream.*
+        for name in _CONSTANT:
             _replace(root, name, {"type": "constant_keyword", "value": table.constants[name]})
     return {
         "date_detection": False,
         "numeric_detection": False,
-        "dynamic_templates": [made for row in _DYNAMIC[table.dynamic] for made in _templates(*row, elastic)],
+        "dynamic_templates": [one for row in _DYNAMIC[table.dynamic] for one in _templates(*row, elastic)],
         "properties": root["properties"],
     }
 
@@ -121,22 +121,6 @@ def _place(root: dict[str, Any], name: str, home: Home) -> None:
     for parent in parents:
         node = _children(node, name).setdefault(parent, {"properties": {}})
     _children(node, name)[last] = _leaf(home.type, home.ignore_above)
-
-
-def nearest(mappings: Mapping[str, Any]) -> dict[str, Any]:
-    """The same mapping for an engine without ELASTIC_TYPES: the nearest type stands for each."""
-    made = {key: _nearest_of(value) for key, value in mappings.items()}
-    kind = made.get("type")  # of this field; in a list of fields it is the field of that name
-    if isinstance(kind, str) and kind in ELASTIC_TYPES:
-        made["type"] = _NEAREST[kind]
-        made.pop("value", None)  # of a constant_keyword
-    return made
-
-
-def _nearest_of(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return nearest(value)
-    return [_nearest_of(one) for one in value] if isinstance(value, list) else value
 
 
 def _replace(root: dict[str, Any], name: str, leaf: dict[str, Any]) -> None:
