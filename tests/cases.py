@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from sigmaproof.fields import DEFAULT
 from sigmaproof.rules import Loaded, Rule, load_text
 from sigmaproof.verify.solve import MISSING, built
 
@@ -22,12 +23,14 @@ NOT_RULES = {"eql_lowering.yml", "normalize.yml"}
 
 @dataclass(frozen=True)
 class Case:
-    """One case; `claims` by target, records with the expected native verdict, `warns` what loading must warn of."""
+    """One case; `claims` by target, for the profile `integration`; records with the expected native verdict; `warns`
+    what loading must warn of."""
 
     name: str
     rule: Rule
     records: tuple[tuple[dict[str, Any], bool], ...]
     claims: dict[str, str]
+    integration: str = DEFAULT
     warns: tuple[str, ...] = ()
 
 
@@ -83,7 +86,7 @@ def _case(name: str, entry: dict[str, Any]) -> Case:
     )
     rule = _only_rule(load_text(_text(name, entry), name))
     claims = {target: entry[target] for target in ("eql", "lucene")}
-    return Case(name, rule, records, claims, tuple(entry.get("warns", ())))
+    return Case(name, rule, records, claims, entry.get("integration", DEFAULT), tuple(entry.get("warns", ())))
 
 
 def _load_case(name: str, entry: dict[str, Any]) -> LoadCase:

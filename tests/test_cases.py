@@ -3,6 +3,8 @@ every rule that must not load. What the cases have to cover is in test_conforman
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,8 +14,8 @@ from sigmaproof.conversion import convert_rule
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.events import Event
 from sigmaproof.fidelity import Conversion
-from sigmaproof.verify.compare import Cell
-from sigmaproof.verify.run import Report, verify
+from sigmaproof.verify.compare import Cell, Row
+from sigmaproof.verify.run import verify
 
 TARGETS = ("eql", "lucene")
 IDS = [case.name for case in all_cases()]
@@ -41,7 +43,8 @@ def test_warnings(case: Case) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("case", all_cases(), ids=IDS)
 def test_claims(case: Case, target: str) -> None:
-    assert claim_of(convert_rule(case.rule, target), case.claims[target]) == case.claims[target]
+    conversion = convert_rule(case.rule, target, integration=case.integration)
+    assert claim_of(conversion, case.claims[target]) == case.claims[target]
 
 
 def claim_of(conversion: Conversion, expected: str) -> str:
@@ -56,18 +59,25 @@ def claim_of(conversion: Conversion, expected: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def report(engine: Any) -> Report:
-    """One run over all cases: every rule judged on every case's records and its own witnesses."""
-    records = [record for case in all_cases() for record, _ in case.records]
-    events = [Event(record, "cases", number, in_lines=False) for number, record in enumerate(records, 1)]
-    return verify([case.rule for case in all_cases()], events, TARGETS, engine)
+def rows_of(engine: Any) -> Callable[[str], dict[str, Row]]:
+    """One run a profile over its cases: every rule judged on every case's records and its own witnesses."""
+
+    @cache
+    def rows(integration: str) -> dict[str, Row]:
+        cases = [case for case in all_cases() if case.integration == integration]
+        records = [record for case in cases for record, _ in case.records]
+        events = [Event(record, "cases", number, in_lines=False) for number, record in enumerate(records, 1)]
+        report = verify([case.rule for case in cases], events, TARGETS, engine, integration=integration)
+        return {case.name: row for case, row in zip(cases, report.rows, strict=True)}
+
+    return rows
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("index", range(len(IDS)), ids=IDS)
-def test_engine_agrees(report: Report, index: int, target: str) -> None:
-    cell = next(c for c in report.rows[index].cells if c.conversion.target == target)
-    assert findings(cell) == []
+@pytest.mark.parametrize("case", all_cases(), ids=IDS)
+def test_engine_agrees(rows_of: Callable[[str], dict[str, Row]], case: Case, target: str) -> None:
+    row = rows_of(case.integration)[case.name]
+    assert findings(next(cell for cell in row.cells if cell.conversion.target == target)) == []
 
 
 def findings(cell: Cell) -> list[str]:

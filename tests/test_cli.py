@@ -106,7 +106,6 @@ class TestConvert:
         assert (broken.code, broken.out) == (2, "")
         assert broken.err.startswith("<stdin>:11:1: error: ")
 
-    @pytest.mark.xfail(reason="KNOWN GAP: a rule is lowered when it is loaded, before -p could fill its placeholders")
     def test_a_pipeline_fills_placeholders(self, tmp_path: Path) -> None:
         (tmp_path / "r.yml").write_text(rule("s:\n    eventName|expand: '%calls%'\ncondition: s"))
         (tmp_path / "p.yml").write_text("vars: {calls: [GetRole]}\ntransformations: [{type: value_placeholders}]\n")

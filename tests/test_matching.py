@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sigmaproof import paths
-from sigmaproof.folding import fold, fold_char, has_case, variants
+from sigmaproof.folding import CASELESS_FROM, fold, fold_char, has_case, variants
 from sigmaproof.matching import matcher, pattern_test, value_test, value_text
 from sigmaproof.predicate import (
     Boolean,
@@ -72,6 +72,12 @@ class TestFolding:
     )  # fmt: skip
     def test_pairs(self, one: str, other: str, same: bool) -> None:
         assert (fold(one) == fold(other)) is same
+
+    def test_no_letter_with_case_is_left_out(self) -> None:
+        beyond = map(chr, range(CASELESS_FROM, sys.maxunicode + 1))
+        assert [
+            char for char in beyond if char.lower() != char or char.upper() != char or char.casefold() != char
+        ] == []
 
     def test_nothing_beyond_unicodes_own_folding(self) -> None:
         """What folds alike is alike for Unicode too (`casefold`), so that nothing of ours is invented."""

@@ -13,14 +13,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmaproof.fields import Field, table
-from sigmaproof.normalize import normalize
+from sigmaproof.fields import DEFAULT, Field, table
+from sigmaproof.normalize import normalize, normalized_json
 from sigmaproof.normalize.javamap import java_length
+from sigmaproof.normalize.jsontext import document_json
 from sigmaproof.normalize.plan import STEPS_OWN
 
 ROOT = Path(__file__).parents[1]
 DATA: dict[str, Any] = yaml.safe_load((ROOT / "fixtures/cases/normalize.yml").read_text(encoding="utf-8"))
 CASES: list[dict[str, Any]] = DATA["cases"]
+PROFILES: list[dict[str, Any]] = DATA["profiles"]
 MISSING = object()
 
 
@@ -57,9 +59,42 @@ def test_case(case: dict[str, Any]) -> None:
     assert errors == (look(doc, "error.message") is not MISSING)
 
 
+@pytest.mark.parametrize("case", PROFILES, ids=[case["name"] for case in PROFILES])
+def test_case_of_a_profile(case: dict[str, Any]) -> None:
+    options = {name: case[name] for name in ("integration", "retain") if name in case}
+    doc = normalize(case["record"], **options)
+    for name, expected in case.get("document", {}).items():
+        assert look(doc, name) == expected, name
+    for name in case.get("absent", ()):
+        assert look(doc, name) is MISSING, name
+    assert (look(doc, "error.message") is not MISSING) == case.get("error", False)
+    fields = table(case.get("integration", DEFAULT))
+    homes = [*(home for field in fields.fields for home in field.homes), *fields.derived]
+    whole = frozenset(home.name for home in homes if home.type in ("flattened", "nested"))
+    names = {name for name, value in leaves(doc, whole) if value != {}}
+    assert names <= {home.name for home in homes} | set(fields.constants)
+
+
+@pytest.mark.parametrize("integration", [DEFAULT, "2.25.0", "filebeat"])
+def test_json_is_that_of_the_document(integration: str) -> None:
+    """`normalized_json` looks for fractions in the record only, `document_json` in the whole document."""
+    records = [case["record"] for case in (*CASES, *PROFILES)]
+    for path in sorted((ROOT / "fixtures/events").glob("*.ndjson")):
+        records += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    records += [
+        {"eventName": "x", "requestParameters": {"a": value, "b": [value, {"c": value}]}}
+        for value in (1.5, 1e10, 1e-7, -0.0, 10**20, float("inf"), True, "1.5", ", 1.5 [1.5")
+    ]
+    assert len(records) > 200
+    for record in records:
+        expected = document_json(normalize(record, integration=integration))
+        assert normalized_json(record, integration=integration) == expected
+
+
 def test_every_case_expects_something() -> None:
-    assert all(case.get("document") or case.get("absent") for case in CASES)
-    assert len({case["name"] for case in CASES}) == len(CASES)
+    cases = [*CASES, *PROFILES]
+    assert all(case.get("document") or case.get("absent") for case in cases)
+    assert len({case["name"] for case in cases}) == len(cases)
 
 
 @pytest.mark.parametrize("raw", [field.raw for field in table().fields if field.homes[0].form == "rendered"])
@@ -97,9 +132,10 @@ def test_table_moves_field(field: Field) -> None:
 
 def test_categories() -> None:
     rows = yaml.safe_load((ROOT / "src/sigmaproof/fields/event_categories.yml").read_text(encoding="utf-8"))
-    actions = [action for _, _, names in rows for action in names]
+    actions = [action for _, _, names, *_ in rows for action in names]
     assert len(actions) == len(set(actions)) == 91
-    for category, types, names in rows:
+    for category, types, names, *early in rows:
+        assert set(early[0] if early else ()) < set(names)
         for action in names:
             event = normalize({"eventName": action})["event"]
             assert (event["category"], event["type"]) == ([category], types)

@@ -16,9 +16,8 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from sigmaproof.fidelity import Refusal, flip
-from sigmaproof.fields import Field, Home, Located, Writes, table
+from sigmaproof.fields import Field, FieldTable, Home, Located, Writes
 from sigmaproof.matching import pattern_test, value_test, value_text
-from sigmaproof.normalize.prune import PRUNED_TEXTS
 from sigmaproof.predicate import Pattern, Regex, Wild, plain
 from sigmaproof.regex import longest_match, parse
 
@@ -34,13 +33,13 @@ __all__ = [
 ]
 
 Claim: TypeAlias = tuple[str, str, str]
-_PRUNED_TEXT: Claim = ("pruned", "misses", 'a value "", "-" or "none" is removed before indexing')
 
 
 @dataclass(frozen=True)
 class Spot:
     """Where a test's field lies: its entry in the table, the home that the ECS name is, and what AWS writes."""
 
+    fields: FieldTable
     name: str
     located: Located
     home: Home
@@ -57,6 +56,11 @@ class Spot:
     def is_part(self) -> bool:
         """Whether it is a part of an open object."""
         return bool(self.located.sub)
+
+    @property
+    def pruned(self) -> frozenset[str]:
+        """The texts that are removed before indexing."""
+        return self.fields.pruned or frozenset()
 
     @cached_property
     def kind(self) -> str:
@@ -79,8 +83,8 @@ def regex_claims(where: Spot, test: Regex) -> Iterator[Claim]:
     """Claims for an expression on a keyword: it can match anything, also what is too long to be kept."""
     yield from _shared(where)
     holds = value_test(test)
-    if where.writes.empty and any(map(holds, PRUNED_TEXTS)):
-        yield _PRUNED_TEXT
+    if where.writes.empty and any(map(holds, where.pruned)):
+        yield _pruned_text(where)
     longest = longest_match(parse(test.source, test.flags))
     if _over(where.home.ignore_above, longest) and _over(where.home.ignore_above, where.writes.longest):
         yield _limit(where.home, "misses")
@@ -93,8 +97,9 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
     if where.kind == "whole":
         yield from _whole_claims(where, home, pattern, cased)
         return
-    if where.writes.empty and any(map(holds, (*PRUNED_TEXTS, "{}") if where.is_part else PRUNED_TEXTS)):
-        yield _PRUNED_TEXT
+    empties = {"{}"} if where.is_part and where.pruned else set()
+    if where.writes.empty and any(map(holds, where.pruned | empties)):
+        yield _pruned_text(where)
     if home.form == "value":
         if _can_be_longer(pattern, home.ignore_above) and _over(home.ignore_above, where.writes.longest):
             yield _limit(home, "misses")
@@ -105,17 +110,28 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
 def exists_claims(where: Spot, home: Home) -> Iterator[Claim]:
     """Claims for a test that a key is there."""
     yield from _shared(where)
-    if where.writes.empty:
+    if where.writes.empty and where.pruned:
         yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
+    elif where.writes.empty and not (where.is_part and home.form == "rendered"):
+        yield "pruned", "misses", "a key with null has no value in the index"
     yield from _there_claims(where, home, "misses")
 
 
 def null_claims(where: Spot, home: Home) -> Iterator[Claim]:
     """Claims for a test that no value is there."""
     yield from ((code, flip(direction), detail) for code, direction, detail in _shared(where))
-    if where.writes.empty:
-        yield "pruned", "extra", 'a value "", "-", "none" or {} is removed before indexing'
+    if where.writes.empty and where.pruned:
+        yield "pruned", "extra", f"a value {_listed(where.pruned, '{}')} is removed before indexing"
     yield from _there_claims(where, home, "extra")
+
+
+def _pruned_text(where: Spot) -> Claim:
+    return "pruned", "misses", f"a value {_listed(where.pruned)} is removed before indexing"
+
+
+def _listed(texts: frozenset[str], *others: str) -> str:
+    *more, last = [*(f'"{text}"' for text in sorted(texts)), *others]
+    return f"{', '.join(more)} or {last}" if more else last
 
 
 def _there_claims(where: Spot, home: Home, direction: str) -> Iterator[Claim]:
@@ -135,7 +151,7 @@ def _shared(where: Spot) -> Iterator[Claim]:
 
 
 def _moved(where: Spot) -> Iterator[Claim]:
-    for raw, event in table().moved.items():
+    for raw, event in where.fields.moved.items():
         inside = where.raw == raw or (where.kind == "whole" and raw.startswith(f"{where.raw}."))
         if inside and (not where.calls or any(call.endswith((f"/{event}", "/*")) for call in where.calls)):
             yield "shared", "misses", f"the integration moves {raw} of {event} events to another field"
@@ -175,12 +191,14 @@ def _whole_claims(where: Spot, home: Home, pattern: Pattern, cased: bool) -> Ite
     matching = [candidate for candidate in object_candidates(pattern) if holds(value_text(candidate))]
     if not matching:
         raise Refusal(f"{where.raw}: no JSON text of an object that we can make has this pattern")
-    if any(not holds(java_text(prune(one))) and holds(java_text(one)) for one in matching) or {} in matching:
+    pruned = where.fields.pruned
+    emptied = pruned is not None and {} in matching
+    if emptied or any(not holds(java_text(prune(one, pruned))) and holds(java_text(one)) for one in matching):
         yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
     padded = [{**one, "zz": "y"} for one in matching]
-    if any(holds(value_text(one)) and holds(java_text(prune(one))) for one in padded):
+    if any(holds(value_text(one)) and holds(java_text(prune(one, pruned))) for one in padded):
         yield from _object_limit(where, home, None, "misses")
-    directions = text_directions(pattern, cased)
+    directions = _text_directions(where, pattern, cased)
     if directions:
         direction = "both" if len(directions) == 2 else directions.pop()
         yield "rendered-text", direction, "the rule sees the object as JSON, the index as {a=b}"
@@ -191,10 +209,10 @@ def object_directions_of(where: Spot, pattern: Pattern, cased: bool) -> set[str]
     text = plain(pattern)
     if "object" not in where.writes.types or (text is not None and not text.startswith("{")):
         return set()
-    return text_directions(pattern, cased)
+    return _text_directions(where, pattern, cased)
 
 
-def text_directions(pattern: Pattern, cased: bool) -> set[str]:
+def _text_directions(where: Spot, pattern: Pattern, cased: bool) -> set[str]:
     """In which directions the JSON text and the {a=b} text of an object can differ for this pattern."""
     from sigmaproof.normalize.javamap import java_text
     from sigmaproof.normalize.prune import prune
@@ -202,7 +220,7 @@ def text_directions(pattern: Pattern, cased: bool) -> set[str]:
     holds = pattern_test(pattern, cased)
     found = set()
     for candidate in object_candidates(pattern):
-        if prune(candidate) == candidate:
+        if prune(candidate, where.fields.pruned) == candidate:
             raw, rendered = holds(value_text(candidate)), holds(java_text(candidate))
             if raw != rendered:
                 found.add("misses" if raw else "extra")

@@ -14,7 +14,22 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
-from sigmaproof.clioptions import Case, Form, Lines, LogDirs, Paths, Pipelines, RuleDirs, Status, Table, Targets
+from sigmaproof.clioptions import (
+    Case,
+    Documents,
+    Filters,
+    Form,
+    Integration,
+    Lines,
+    LogDirs,
+    Paths,
+    Pipelines,
+    Retain,
+    RuleDirs,
+    Status,
+    Table,
+    Targets,
+)
 
 if TYPE_CHECKING:
     from sigmaproof.inputs import Inputs
@@ -68,8 +83,10 @@ def convert(
     rules: RuleDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
+    filter: Filters = None,
     strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
     case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
+    integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a file a query here.")] = None,
 ) -> None:
@@ -78,9 +95,9 @@ def convert(
     from sigmaproof.output.conversions import write_conversions
 
     status = Status()
-    targets, pipelines = _targets(target), _pipelines(pipeline)
-    loaded = _rules(_inputs(paths, rules), status, warn=False)
-    pairs = [(rule, convert_rule(rule, name, case.value, pipelines)) for rule in loaded for name in targets]
+    targets, profile = _targets(target), _integration(integration)
+    loaded = _rules(_inputs(paths, rules), status, pipeline, filter, warn=False)
+    pairs = [(rule, convert_rule(rule, name, case.value, (), profile)) for rule in loaded for name in targets]
     write_conversions(pairs, format.value, output)
     status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
     status.end()
@@ -91,7 +108,10 @@ def evaluate(
     paths: Paths = None,
     rules: RuleDirs = None,
     logs: LogDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
+    integration: Integration = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
 ) -> None:
@@ -102,13 +122,13 @@ def evaluate(
     from sigmaproof.output.matches import MatchWriter
 
     status = Status()
-    threshold = _level(fail_on)
+    threshold, profile = _level(fail_on), _integration(integration)
     inputs = _inputs(paths, rules, logs, stdin="logs")
-    loaded = _rules(inputs, status)
+    loaded = _rules(inputs, status, pipeline, filter)
     _need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
     events = read_files(inputs.logs, status.report)
-    for match in run(loaded, events, input.value, writer.seen, status.report):
+    for match in run(loaded, events, input.value, writer.seen, status.report, profile):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
     writer.end(status.lost)
@@ -119,18 +139,26 @@ def evaluate(
 def normalize(
     paths: Paths = None,
     logs: LogDirs = None,
-    format: Annotated[str, typer.Option("--format", help="ndjson")] = "ndjson",
+    integration: Integration = None,
+    retain: Annotated[Retain | None, typer.Option("--retain", help="The integration's option; default: all.")] = None,
+    format: Annotated[
+        Documents, typer.Option("--format", help="A document a line, or a _bulk body.")
+    ] = Documents.ndjson,
 ) -> None:
     """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
     from sigmaproof.events import read_files
-    from sigmaproof.output.matches import write_documents
+    from sigmaproof.normalize import OptionError
+    from sigmaproof.output.documents import write_documents
 
     status = Status()
-    if format != "ndjson":
-        _usage(f"--format {format}: only ndjson is supported")
+    profile = _integration(integration)
     inputs = _inputs(paths, None, logs, stdin="logs")
     _need(inputs.logs, "no logs given")
-    write_documents(read_files(inputs.logs, status.report), status.report)
+    events = read_files(inputs.logs, status.report)
+    try:
+        write_documents(events, status.report, profile, retain and retain.value, format.value)
+    except OptionError as error:
+        _usage(str(error))
     status.end()
 
 
@@ -141,8 +169,10 @@ def verify(
     logs: LogDirs = None,
     target: Targets = None,
     pipeline: Pipelines = None,
+    filter: Filters = None,
     engine: Annotated[str, typer.Option("--engine", help="embedded: a real Elasticsearch, started here.")] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
+    integration: Integration = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
     all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
 ) -> None:
@@ -153,10 +183,11 @@ def verify(
     status = Status()
     if engine != "embedded":
         _usage(f"--engine {engine}: only `embedded` is supported yet")
+    profile = _integration(integration)
     inputs = _inputs(paths, rules, logs)
-    loaded = _rules(inputs, status)
+    loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
-    report = verify_files(loaded, inputs.logs, targets, case.value, _pipelines(pipeline), status.report)
+    report = verify_files(loaded, inputs.logs, targets, case.value, (), status.report, profile)
     write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
@@ -166,6 +197,8 @@ def verify(
 def test(
     paths: Paths = None,
     rules: RuleDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     only_failing: Annotated[bool, typer.Option("--only-failing")] = False,
 ) -> None:
     """Test each rule against its .test.yml: what it must and must not match."""
@@ -173,7 +206,7 @@ def test(
     from sigmaproof.ruletest import run_tests
 
     status = Status()
-    loaded = _rules(_inputs(paths, rules), status)
+    loaded = _rules(_inputs(paths, rules), status, pipeline, filter)
     results = run_tests(loaded, status.report)
     write_expectations(results, only_failing)
     status.at_least(1, any(not result.passed for result in results))
@@ -184,34 +217,41 @@ def test(
 def explain(
     rule: Annotated[Path, typer.Argument(help="A rule.")],
     record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    pipeline: Pipelines = None,
+    filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
+    integration: Integration = None,
 ) -> None:
     """Explain why a rule matched a record or did not, test by test."""
     from sigmaproof.events import event_at
     from sigmaproof.output.matches import write_explanation
 
-    status = Status()
-    loaded = _rules(_inputs([rule]), status)
+    status, profile = Status(), _integration(integration)
+    loaded = _rules(_inputs([rule]), status, pipeline, filter)
     try:
         event = event_at(record, status.report)
     except LookupError as error:
         _usage(str(error.args[0]))
     for one in loaded:
-        write_explanation(one, event, input.value)
+        write_explanation(one, event, input.value, profile)
     status.end()
 
 
 @app.command()
-def fields(name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None) -> None:
+def fields(
+    name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None,
+    integration: Integration = None,
+) -> None:
     """Show the field table: where each CloudTrail field lies in ECS, and what AWS writes there."""
-    from sigmaproof.fields import UnknownFieldError
+    from sigmaproof.fields import UnknownFieldError, table
     from sigmaproof.output.fieldlist import write_field, write_fields
 
+    known = table(_integration(integration))
     if name is None:
-        write_fields()
+        write_fields(known)
         return
     try:
-        write_field(name)
+        write_field(name, known)
     except UnknownFieldError as error:
         _usage(str(error))
 
@@ -233,12 +273,17 @@ def _inputs(
     return sort_paths(paths or (), rules or (), logs or (), stdin)
 
 
-def _rules(inputs: Inputs, status: Status, warn: bool = True) -> list[Rule]:
+def _rules(
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+) -> list[Rule]:
     """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    from sigmaproof.inputs import sort_paths
+    from sigmaproof.pipelines import load_pipelines
     from sigmaproof.rules import field_warnings, load_files
 
     _need(inputs.rules, "no rules given")
-    loaded = load_files(inputs.rules)
+    filters = sort_paths((), rules=filter or ()).rules
+    loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
     for finding in loaded.findings:
         status.report(finding)
     if warn:
@@ -265,10 +310,14 @@ def _targets(named: list[str] | None, default: list[str] | None = None) -> list[
     return list(dict.fromkeys(names or default or []))
 
 
-def _pipelines(named: list[str] | None) -> list[Any]:
-    from sigmaproof.pipelines import load_pipelines
+def _integration(named: str | None) -> str:
+    """The profile of the field table; the default one without --integration."""
+    from sigmaproof.fields import DEFAULT, UnknownIntegrationError, table
 
-    return load_pipelines(named or [])
+    try:
+        return table(named or DEFAULT).integration
+    except UnknownIntegrationError as error:
+        _usage(f"--integration {named}: {error}")
 
 
 def _level(named: str | None) -> int:

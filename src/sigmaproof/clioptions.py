@@ -11,7 +11,22 @@ import typer
 if TYPE_CHECKING:
     from sigmaproof.diagnostics import Diagnostic
 
-__all__ = ["Case", "Form", "Lines", "LogDirs", "Paths", "Pipelines", "RuleDirs", "Status", "Table", "Targets"]
+__all__ = [
+    "Case",
+    "Documents",
+    "Filters",
+    "Form",
+    "Integration",
+    "Lines",
+    "LogDirs",
+    "Paths",
+    "Pipelines",
+    "Retain",
+    "RuleDirs",
+    "Status",
+    "Table",
+    "Targets",
+]
 
 
 class Case(StrEnum):
@@ -27,6 +42,23 @@ class Form(StrEnum):
     raw = "raw"
     ecs = "ecs"
     auto = "auto"
+
+
+class Documents(StrEnum):
+    """ECS documents one a line, or the body of a `_bulk` request."""
+
+    ndjson = "ndjson"
+    bulk = "bulk"
+
+
+class Retain(StrEnum):
+    """The integration's option `retain`: which copies of requestParameters and its like a document has."""
+
+    all = "all"
+    keyword = "keyword"
+    flattened = "flattened"
+    none = "none"
+    minimal = "minimal"
 
 
 class Lines(StrEnum):
@@ -47,7 +79,13 @@ Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rul
 RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
 LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
 Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
+Integration = Annotated[
+    str | None,
+    typer.Option("--integration", help="Elastic's AWS integration: a version, 8.9.0 by default, or filebeat."),
+]
 Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
+
+Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filters: a file or a directory.")]
 
 
 class Status:

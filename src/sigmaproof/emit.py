@@ -13,27 +13,31 @@ from sigmaproof import predicate
 from sigmaproof.calls import calls_of
 from sigmaproof.claims import Claim, Spot
 from sigmaproof.fidelity import Reason, Refusal, flip
-from sigmaproof.fields import Field, Home, Located, UnknownFieldError, Writes, table
+from sigmaproof.fields import Field, FieldTable, Home, Located, UnknownFieldError, Writes, table
 from sigmaproof.folding import has_case
-from sigmaproof.predicate import And, Boolean, FieldRef, Not, Null, Or, Predicate, Test, Text
+from sigmaproof.keywords import keyword_homes
+from sigmaproof.matching import pattern_test
+from sigmaproof.predicate import And, Boolean, FieldRef, Keyword, Not, Null, Or, Pattern, Predicate, Test, Text, Wild
 from sigmaproof.spelling import spellings
 
 __all__ = ["Emitter", "spot"]
 
+# The least that Elasticsearch's limit of clauses can be: from 8.1 on it grows with the memory of a node.
+MOST_CLAUSES = 1024
+MOST_BYTES = 250_000
 # What an unknown part of an open object can be: any sub-field is legal there.
 _ANYTHING = Writes(types=("string", "number", "boolean", "object"), many=True, empty=True)
 
 
-def spot(name: str, calls: frozenset[str], origins: Mapping[str, str] | None = None) -> Spot:
+def spot(fields: FieldTable, name: str, calls: frozenset[str], origins: Mapping[str, str] | None = None) -> Spot:
     """Looks an ECS name up. Raises Refusal for a name that no home of the table has.
 
     origins: the raw path that a name was mapped from, as one ECS field can have several raw ones.
     """
-    fields = table()
     if name in fields.constants:
         home = Home(name, "keyword")
         constant = Field(name, (home,), Writes(spelling="values", values=(str(fields.constants[name]),)))
-        return Spot(name, Located(constant), home, constant.writes)
+        return Spot(fields, name, Located(constant), home, constant.writes)
     try:
         located, home = fields.ecs(name)
     except UnknownFieldError as error:
@@ -43,31 +47,37 @@ def spot(name: str, calls: frozenset[str], origins: Mapping[str, str] | None = N
     if located.field.digest:
         raise Refusal(f"{located.raw} is a key of digest files, which are no events")
     if not located.sub:
-        return Spot(name, located, home, located.field.writes, calls=calls)
+        return Spot(fields, name, located, home, located.field.writes, calls=calls)
     leaf = fields.leaf(located.raw, calls)
-    return Spot(name, located, home, leaf.writes if leaf else _ANYTHING, leaf, calls)
+    return Spot(fields, name, located, home, leaf.writes if leaf else _ANYTHING, leaf, calls)
 
 
 class Emitter:
     """Turns one tree into one query. Subclasses are tables of templates and a method for each kind of test.
 
     AND, OR, NOT: templates. UNSUPPORTED: kinds of test that the language can't say, with the reason.
+    KEYWORD_FORM: which home of an open object a keyword is searched in, `flattened` or `rendered`.
     """
 
     AND: ClassVar[str]
     OR: ClassVar[str]
     NOT: ClassVar[str]
     UNSUPPORTED: ClassVar[dict[type, str]]
+    KEYWORD_FORM: ClassVar[str]
 
-    def __init__(self, fold_case: bool = True, origins: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, fold_case: bool = True, origins: Mapping[str, str] | None = None, fields: FieldTable | None = None
+    ) -> None:
         self.fold_case = fold_case
         self.origins = origins
+        self.table = fields or table()
         self.expensive = False
         self.below_not = 0  # how many negations stand around what is emitted now
         self._reasons: dict[tuple[str, str], Reason] = {}
         self._calls: frozenset[str] = frozenset()
         self.fields: dict[str, None] = {}  # the names that the query searches, in its order
         self._covered: set[str] = set()  # fields that the or around tests for null as well
+        self._clauses = 0
         self._outer = ""  # the last group made: the outermost one needs no parentheses
 
     def __init_subclass__(cls) -> None:
@@ -93,7 +103,17 @@ class Emitter:
         """The query text of a tree with ECS names. Raises Refusal."""
         self._calls = calls_of(tree)
         text = self.emit(tree, negated=False)
+        size = len(text.encode())
+        if size > MOST_BYTES:
+            raise Refusal(f"a query of {size:,} bytes: at most {MOST_BYTES:,} are written, split the rule")
         return text[1:-1] if self._outer == text else text
+
+    def note_clauses(self, count: int) -> None:
+        """Counts clauses as Elasticsearch does. Raises Refusal for more than every cluster takes."""
+        self._clauses += count
+        if self._clauses > MOST_CLAUSES:
+            setting = "indices.query.bool.max_clause_count"
+            raise Refusal(f"more than {MOST_CLAUSES:,} clauses, which a cluster can refuse ({setting}): split the rule")
 
     def emit(self, tree: Predicate, negated: bool) -> str:
         """The text of one node. negated: it stands under an odd number of negations."""
@@ -122,7 +142,7 @@ class Emitter:
         first = parts[0]
         if isinstance(first, Text) and all(isinstance(p, Text) and p.field == first.field for p in parts):
             values = tuple(part for part in parts if isinstance(part, Text))
-            listed = self.text_list(spot(first.field, self._calls, self.origins), values, negated)
+            listed = self.text_list(spot(self.table, first.field, self._calls, self.origins), values, negated)
             if listed is not None:
                 return listed
         covered, self._covered = self._covered, {part.field for part in parts if isinstance(part, Null)}
@@ -138,12 +158,44 @@ class Emitter:
         """The text of one test. Raises Refusal for what the language can't say."""
         if type(test) in self.UNSUPPORTED:
             raise Refusal(f"{predicate.describe(test)}: {self.UNSUPPORTED[type(test)]}")
-        if isinstance(test, FieldRef | predicate.Keyword):
+        self.note_clauses(1)
+        if isinstance(test, Keyword):
+            return self.on_keyword(test, negated)
+        if isinstance(test, FieldRef):
             raise Refusal(f"{predicate.describe(test)}: not supported")
-        where = spot(test.field, self._calls, self.origins)
+        where = spot(self.table, test.field, self._calls, self.origins)
         self.check(where)
         handler: Callable[[Spot, Test, bool], str] = getattr(self, _method(type(test)))
         return handler(where, test, negated)
+
+    def on_keyword(self, test: Keyword, negated: bool) -> str:
+        """A keyword: its pattern anywhere in any of the fields that hold what AWS wrote."""
+        pattern = (Wild.ANY, *test.pattern, Wild.ANY)
+        directions = self.keyword_directions(pattern, test.cased)
+        direction = "both" if len(directions) == 2 else directions.pop()
+        detail = "a keyword is searched in the mapped fields, which are not all values of the record"
+        self._reasons["scope", ""] = Reason("scope", flip(direction) if negated else direction, "", detail)
+        holds = pattern_test(pattern, test.cased)
+        texts = []
+        for home in keyword_homes(self.table, self.KEYWORD_FORM):
+            if home.type != "boolean":
+                texts.append(self.found_in(home, pattern, test.cased))
+            elif values := [text for text in ("true", "false") if holds(text)]:
+                texts.append(self.boolean_in(home, values))
+        self.note_clauses(len(texts))
+        return f"({self.OR.join(texts)})"
+
+    def keyword_directions(self, pattern: Pattern, cased: bool) -> set[str]:
+        """In which directions a keyword's verdict can differ here from that on the record."""
+        raise NotImplementedError
+
+    def found_in(self, home: Home, pattern: Pattern, cased: bool) -> str:
+        """The text for a pattern in one home, whatever else is searched. Raises Refusal."""
+        raise NotImplementedError
+
+    def boolean_in(self, home: Home, values: list[str]) -> str:
+        """The text for a home of type boolean with one of these values."""
+        raise NotImplementedError
 
     def on_boolean(self, where: Spot, test: Boolean, negated: bool) -> str:
         """A boolean: its text, or the boolean itself where the index has that type."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sigmaproof.fields import DEFAULT
+
 __all__ = ["CODES", "Conversion", "Reason", "Refusal", "flip"]
 
 MISSES, EXTRA, BOTH = "misses", "extra", "both"
@@ -44,7 +46,8 @@ class Refusal(Exception):
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """One rule in one target. query is None when it is refused. expensive: clusters with
-    `search.allow_expensive_queries: false` reject it. fields: the ECS names that the query searches."""
+    `search.allow_expensive_queries: false` reject it. fields: the ECS names that the query searches. integration: the
+    profile of the field table that query and claim are for."""
 
     rule_id: str
     title: str
@@ -54,6 +57,7 @@ class Conversion:
     refusal: str | None = None
     expensive: bool = False
     fields: tuple[str, ...] = ()
+    integration: str = DEFAULT
 
     @property
     def fidelity(self) -> str:
@@ -74,6 +78,7 @@ class Conversion:
             "rule": self.rule_id,
             "title": self.title,
             "target": self.target,
+            "integration": self.integration,
             "query": self.query,
             "fidelity": self.fidelity,
             "reasons": [asdict(reason) for reason in self.reasons],

@@ -7,9 +7,10 @@ character, so that folding never changes a length. Which records match is in `ma
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 
+# Unicode has no letters with case from here on: planes 2 to 16 are ideographs, marks and private use.
+CASELESS_FROM = 0x20000
 __all__ = ["fold", "fold_char", "has_case", "variants"]
 
 
@@ -58,7 +59,7 @@ def has_case(text: str) -> bool:
 @cache
 def _groups() -> dict[str, str]:
     groups: dict[str, list[str]] = {}
-    for code in range(128, sys.maxunicode + 1):
+    for code in range(128, CASELESS_FROM):
         char = chr(code)
         folded = fold_char.__wrapped__(char)
         if folded != char:

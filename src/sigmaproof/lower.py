@@ -17,7 +17,8 @@ from sigma.conditions import (
     ConditionValueExpression,
 )
 from sigma.exceptions import SigmaError
-from sigma.rule import SigmaDetections, SigmaRule
+from sigma.modifiers import SigmaContainsModifier, SigmaEndswithModifier, SigmaStartswithModifier
+from sigma.rule import SigmaDetection, SigmaDetections, SigmaRule
 from sigma.types import (
     Placeholder,
     SigmaBool,
@@ -58,9 +59,10 @@ from sigmaproof.predicate import (
     Wild,
     tests,
 )
+from sigmaproof.regex import RegexError, parse
 
-MOST_TESTS = 50_000
-__all__ = ["LoweringError", "lower_condition", "lower_rule"]
+MOST_TESTS = 10_000
+__all__ = ["LoweringError", "lower_condition", "lower_rule", "pattern_of_string"]
 
 
 class LoweringError(ValueError):
@@ -73,6 +75,8 @@ def lower_rule(rule: SigmaRule) -> Predicate:
     Raises LoweringError for a construct without a meaning here, and for a condition that can't be read.
     """
     detections = rule.detection
+    for detection in detections.detections.values():
+        _check_items(detection)
     selection = _selections(detections)
     try:
         names = list(detections.detections)
@@ -80,6 +84,20 @@ def lower_rule(rule: SigmaRule) -> Predicate:
     except (SigmaError, ConditionError) as error:
         raise LoweringError(str(error)) from error
     return trees[0] if len(trees) == 1 else Or(trees)
+
+
+def _check_items(detection: SigmaDetection) -> None:
+    """What our own loader refuses with its line, for rules that pySigma's loader has read."""
+    for item in detection.detection_items:
+        if isinstance(item, SigmaDetection):
+            _check_items(item)
+        elif any(isinstance(value, SigmaString) and not value.s for value in item.original_value or ()) and (
+            item.field is None or not _EDGES.isdisjoint(item.modifiers)
+        ):
+            raise LoweringError("an empty text is contained in every value: use `|exists: true` instead")
+
+
+_EDGES = {SigmaContainsModifier, SigmaStartswithModifier, SigmaEndswithModifier}
 
 
 def _selections(detections: SigmaDetections) -> Callable[[str], Predicate]:
@@ -124,7 +142,7 @@ def _field_test(field: str, value: SigmaType) -> Predicate:
         case SigmaExpansion():
             return Or(tuple(_field_test(field, inner) for inner in _expanded(value)))
         case SigmaString():
-            return Text(field, _pattern(value), isinstance(value, SigmaCasedString))
+            return Text(field, pattern_of_string(value), isinstance(value, SigmaCasedString))
         case SigmaBool():
             return Boolean(field, value.boolean)
         case SigmaNull():
@@ -132,14 +150,13 @@ def _field_test(field: str, value: SigmaType) -> Predicate:
         case SigmaExists():
             return Exists(field) if value.exists else Not(Exists(field))
         case SigmaTimestampPart():
-            return TimePart(field, value.timestamp_part.name.lower(), int(value.number))
+            return _time_part(field, value, "eq")
         case SigmaNumber():
             return Number(field, value.number)
         case SigmaCompareExpression():
             return _compare(field, value)
         case SigmaRegularExpression():
-            flags = "".join(sorted(flag.name[0].lower() for flag in value.flags))
-            return Regex(field, _regex_text(value), flags.replace("d", "s"))
+            return _regex(field, value)
         case SigmaCIDRExpression():
             return Cidr(field, str(value.cidr))
         case SigmaFieldReference():
@@ -156,14 +173,27 @@ def _expanded(value: SigmaExpansion) -> list[SigmaType]:
 
 
 def _compare(field: str, value: SigmaCompareExpression) -> Predicate:
-    number = value.number
-    if isinstance(number, SigmaTimestampPart):
-        raise LoweringError(f"{field}: comparing a part of a time is not supported; list the values instead")
-    return Compare(field, value.op.name.lower(), number.number)
+    op = value.op.name.lower()
+    if isinstance(value.number, SigmaTimestampPart):
+        return _time_part(field, value.number, op)
+    return Compare(field, op, value.number.number)
 
 
-def _regex_text(value: SigmaRegularExpression) -> str:
-    return value.regexp if isinstance(value.regexp, str) else str(value.regexp)
+def _time_part(field: str, value: SigmaTimestampPart, op: str) -> Predicate:
+    return TimePart(field, value.timestamp_part.name.lower(), int(value.number), op)
+
+
+def _regex(field: str, value: SigmaRegularExpression) -> Predicate:
+    """An expression; it may have come from a pipeline, or from pySigma's own loader, so it is read here."""
+    source = value.regexp if isinstance(value.regexp, str) else str(value.regexp)
+    flags = "".join(sorted("s" if flag.name == "DOTALL" else flag.name[0].lower() for flag in value.flags))
+    if not source:
+        raise LoweringError(f"{field}: an empty expression is found in every value: use `|exists: true` instead")
+    try:
+        parse(source, flags)
+    except RegexError as error:
+        raise LoweringError(f"{field}: {error}") from None
+    return Regex(field, source, flags)
 
 
 def _keyword(value: SigmaType) -> Predicate:
@@ -171,13 +201,13 @@ def _keyword(value: SigmaType) -> Predicate:
         case SigmaExpansion():
             return Or(tuple(_keyword(inner) for inner in _expanded(value)))
         case SigmaString():
-            return Keyword(_pattern(value), isinstance(value, SigmaCasedString))
+            return Keyword(pattern_of_string(value), isinstance(value, SigmaCasedString))
         case SigmaNumber():
             return Keyword((str(value.number),))
     raise LoweringError(f"a keyword of pySigma's type {type(value).__name__} has no meaning here")
 
 
-def _pattern(value: SigmaString) -> Pattern:
+def pattern_of_string(value: SigmaString) -> Pattern:
     """The parts of pySigma's string, neighbours joined: text with text, `**` with `*`."""
     parts: list[Part] = []
     for part in map(_part, value.s):

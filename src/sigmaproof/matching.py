@@ -151,6 +151,7 @@ def _boolean(wanted: bool) -> ValueTest:
 
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "eq": lambda one, other: one == other,
     "lt": lambda one, other: one < other,
     "lte": lambda one, other: one <= other,
     "gt": lambda one, other: one > other,
@@ -248,11 +249,11 @@ _TIME_PARTS: dict[str, Callable[[datetime], int]] = {
 
 
 def _time_part(test: TimePart) -> ValueTest:
-    part = _TIME_PARTS[test.part]
+    part, compare = _TIME_PARTS[test.part], _COMPARISONS[test.op]
 
     def holds(value: Any) -> bool:
         time = as_time(value)
-        return time is not None and part(time) == test.value
+        return time is not None and compare(part(time), test.value)
 
     return holds
 

@@ -24,6 +24,7 @@ ALLOWED = frozenset(
     set_value value_placeholders wildcard_placeholders""".split()
 )
 OURS = "ecs_cloudtrail"
+FOR_FILEBEAT = "ecs_cloudtrail_filebeat"
 
 
 def load_pipelines(names: Sequence[str]) -> list[ProcessingPipeline]:
@@ -31,6 +32,9 @@ def load_pipelines(names: Sequence[str]) -> list[ProcessingPipeline]:
 
     Raises InputError for a file that can't be read or that holds more than data.
     """
+    if FOR_FILEBEAT in names:
+        message = "is the layout of Filebeat's module, which here is a profile"
+        raise InputError("pipeline-profile", Place(FOR_FILEBEAT), message, "use --integration filebeat")
     return [_load(Path(name)) for name in names if name != OURS]
 
 

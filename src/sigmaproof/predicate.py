@@ -35,6 +35,7 @@ __all__ = [
     "Wild",
     "assume",
     "describe",
+    "field_of",
     "plain",
     "tests",
     "to_json",
@@ -152,11 +153,15 @@ class FieldRef:
 
 @dataclass(frozen=True, slots=True)
 class TimePart:
-    """A part of some time value in UTC (minute, hour, day, week, month, year) is this number."""
+    """A part of some time value in UTC (minute, hour, day, week, month, year) compares so with this number.
+
+    op: eq lt lte gt gte.
+    """
 
     field: str
     part: str
     value: int
+    op: str = "eq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +200,19 @@ def tests(tree: Predicate, negated: bool = False) -> Iterator[tuple[Test, bool]]
 
 
 def assume(tree: Predicate, field: str, truth: bool) -> Predicate:
-    """The same tree with every test of a field taken as true, or as false."""
+    """The same tree with every test of a field taken as true, or as false; "" is that of the keywords."""
     if isinstance(tree, And | Or):
         return replace(tree, parts=tuple(assume(part, field, truth) for part in tree.parts))
     if isinstance(tree, Not):
         return Not(assume(tree.part, field, truth))
-    if isinstance(tree, Keyword) or tree.field != field:
+    if field_of(tree) != field:
         return tree
     return And(()) if truth else Or(())
+
+
+def field_of(test: Test) -> str:
+    """The field of a test; of a keyword, which has none, the empty text."""
+    return "" if isinstance(test, Keyword) else test.field
 
 
 def to_json(tree: Predicate) -> dict[str, Any]:
@@ -242,7 +252,7 @@ def describe(test: Test) -> str:
         case Cidr():
             return f"{test.field}|cidr {test.network}"
         case TimePart():
-            return f"{test.field}|{test.part} {test.value}"
+            return f"{test.field}|{test.part}{'' if test.op == 'eq' else f'|{test.op}'} {test.value}"
         case FieldRef():
             how = "starts with" if test.starts else "ends with" if test.ends else "equals"
             return f"{test.field} {how} the field {test.other}"

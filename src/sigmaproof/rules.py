@@ -7,18 +7,20 @@ What is refused is refused here, in the same words under every version of pySigm
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError, Place, shown_path
+from sigmaproof.filters import Filter, filter_warnings, filtered
 from sigmaproof.predicate import And, Keyword, Predicate, tests
 from sigmaproof.rulevalues import detection_faults, selection_names
 from sigmaproof.safeyaml import Document, documents
 
 if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
 __all__ = ["Loaded", "Rule", "field_warnings", "load_file", "load_files", "load_text", "schema"]
@@ -26,9 +28,13 @@ __all__ = ["Loaded", "Rule", "field_warnings", "load_file", "load_files", "load_
 
 @dataclass(frozen=True)
 class Rule:
-    """One loaded rule: its data, and the tree of it as written (raw field names)."""
+    """One loaded rule: its data, and the tree of it as written (raw field names).
+
+    pipelines: the user's, as one chain. They change what the rule says (`expand` needs them), so they belong to it.
+    """
 
     document: Document
+    pipelines: tuple[ProcessingPipeline, ...] = ()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -57,18 +63,25 @@ class Rule:
         logsource = self.data["logsource"]
         return (logsource.get("product"), logsource.get("service")) == ("aws", "cloudtrail")
 
+    def with_pipelines(self, pipelines: Sequence[ProcessingPipeline]) -> Rule:
+        """The same rule with these pipelines applied after those that it has."""
+        return Rule(self.document, (*self.pipelines, *pipelines)) if pipelines else self
+
     @property
     def file(self) -> str:
         """The file it came from, as shown to the user."""
         return self.document.file
 
     def sigma(self) -> SigmaRule:
-        """A fresh pySigma rule, as pipelines change the one that they are given."""
-        from sigma.exceptions import SigmaError
-        from sigma.rule import SigmaRule
+        """A fresh pySigma rule, as pipelines change the one that they are given; the user's are applied to it."""
+        from sigma.exceptions import SigmaConfigurationError, SigmaError
+
+        from sigmaproof.sigmarule import sigma_rule
 
         try:
-            return SigmaRule.from_dict(_copy(self.data))
+            return sigma_rule(self.data, self.pipelines)
+        except SigmaConfigurationError:
+            raise  # a broken pipeline is no property of the rule
         except (SigmaError, TypeError, ValueError, LookupError, AttributeError) as error:
             raise InputError("rule-invalid", self._place_of(str(error)), str(error)) from None
 
@@ -91,59 +104,104 @@ class Rule:
 
 @dataclass
 class Loaded:
-    """What loading gave: the rules that can be used, and a diagnostic for everything that can't."""
+    """What loading gave: the rules that can be used, their filters, and a diagnostic for everything that can't."""
 
     rules: list[Rule] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
 
 
-def load_files(files: Iterable[Path]) -> Loaded:
-    """Loads rules from files. A file that can't be used becomes a diagnostic; the others are still loaded."""
-    loaded = Loaded()
-    for file in files:
-        one = load_file(file)
-        loaded.rules += one.rules
-        loaded.findings += one.findings
-    return loaded
+def load_files(
+    files: Iterable[Path], pipelines: Sequence[ProcessingPipeline] = (), filters: Iterable[Path] = ()
+) -> Loaded:
+    """Loads rules from files. A file that can't be used becomes a diagnostic; the others are still loaded.
+
+    pipelines: the user's, which belong to every rule. filters: files of Sigma filters; those that stand among the
+    rules are applied as well.
+    """
+    found = [one for file in files for one in _read(file)]
+    return _loaded([*found, *(_only_filter(one) for file in filters for one in _read(file))], pipelines)
 
 
-def load_file(file: Path) -> Loaded:
+def _only_filter(found: Document | Diagnostic) -> Document | Diagnostic:
+    if isinstance(found, Diagnostic) or _is_filter(found):
+        return found
+    return Diagnostic("filter-form", "error", found.place(), "a rule, not a filter", "name rules without --filter")
+
+
+def _is_filter(document: Document) -> bool:
+    return "filter" in document.data and "detection" not in document.data
+
+
+def load_file(file: Path, pipelines: Sequence[ProcessingPipeline] = ()) -> Loaded:
     """Loads the rules of one file (several documents are several rules); `-` is standard input."""
+    return load_files([file], pipelines)
+
+
+def load_text(text: str | bytes, file: str = "<rule>", pipelines: Sequence[ProcessingPipeline] = ()) -> Loaded:
+    """Loads the rules of a YAML text. file: what to call it in messages."""
+    return _loaded(list(_documents(text, file)), pipelines)
+
+
+def _read(file: Path) -> Iterator[Document | Diagnostic]:
     shown = "<stdin>" if file == STDIN else shown_path(file)
     try:
         content = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        return Loaded(findings=[Diagnostic("file-unreadable", "error", Place(shown), f"can't be read: {reason}")])
-    return load_text(content, shown)
+        yield Diagnostic("file-unreadable", "error", Place(shown), f"can't be read: {error.strerror or error}")
+    else:
+        yield from _documents(content, shown)
 
 
-def load_text(text: str | bytes, file: str = "<rule>") -> Loaded:
-    """Loads the rules of a YAML text. file: what to call it in messages."""
-    loaded = Loaded()
+def _documents(text: str | bytes, file: str) -> Iterator[Document | Diagnostic]:
+    """The documents of a text whose form is right, and what is wrong with the others."""
+    empty = True
     try:
         for document in documents(text, file):
-            loaded.findings += document.warnings
-            _load_document(document, loaded)
+            empty = False
+            yield from document.warnings
+            faults = list(_faults(document))
+            yield from faults
+            if not any(fault.level == "error" for fault in faults):
+                yield document
     except InputError as error:
-        loaded.findings.append(error.diagnostic)
-    if not loaded.rules and not loaded.findings:
-        loaded.findings.append(Diagnostic("rule-empty", "error", Place(file), "holds no rule"))
+        empty = False
+        yield error.diagnostic
+    if empty:
+        yield Diagnostic("rule-empty", "error", Place(file), "holds no rule")
+
+
+def _loaded(found: Iterable[Document | Diagnostic], pipelines: Sequence[ProcessingPipeline]) -> Loaded:
+    """The rules of these documents, with the filters among them applied."""
+    loaded = Loaded()
+    rules: list[Document] = []
+    for one in found:
+        if isinstance(one, Diagnostic):
+            loaded.findings.append(one)
+        elif _is_filter(one):
+            loaded.filters.append(Filter(one))
+        else:
+            rules.append(one)
+    data = [document.data for document in rules]
+    loaded.findings += [warning for one in loaded.filters for warning in filter_warnings(one, data)]
+    for document in rules:
+        rule = Rule(filtered(document, loaded.filters), tuple(pipelines))
+        try:
+            _ = rule.tree
+        except InputError as error:
+            loaded.findings.append(error.diagnostic)
+        else:
+            loaded.rules.append(rule)
     return loaded
 
 
-def _load_document(document: Document, loaded: Loaded) -> None:
-    faults = [*_form_faults(document)] or [*detection_faults(document), *_condition_faults(document)]
-    loaded.findings += faults
-    if any(fault.level == "error" for fault in faults):
-        return
-    rule = Rule(document)
-    try:
-        _ = rule.tree
-    except InputError as error:
-        loaded.findings.append(error.diagnostic)
-    else:
-        loaded.rules.append(rule)
+def _faults(document: Document) -> Iterator[Diagnostic]:
+    faults = list(_form_faults(document))
+    yield from faults
+    if not faults:
+        section = "filter" if _is_filter(document) else "detection"
+        yield from detection_faults(document, section)
+        yield from _condition_faults(document, section)
 
 
 @cache
@@ -163,12 +221,13 @@ def _form_faults(document: Document) -> Iterator[Diagnostic]:
         place = document.place()
         yield Diagnostic("rule-form", "error", place, "a rule is a map of keys, not a list or a value", _EXAMPLE)
         return
-    for key in ("correlation", "filter"):
-        if key in data and "detection" not in data:
-            message = f"a Sigma {key} is not supported yet; only detection rules are"
-            yield Diagnostic("rule-unsupported", "error", document.place(key), message)
-            return
-    yield from schema_faults(document, "rule", "rule-form")
+    if "correlation" in data and "detection" not in data:
+        message = "a Sigma correlation is not supported yet; only detection rules and filters are"
+        yield Diagnostic("rule-unsupported", "error", document.place("correlation"), message)
+    elif "filter" in data and "detection" not in data:
+        yield from schema_faults(document, "filter", "filter-form")
+    else:
+        yield from schema_faults(document, "rule", "rule-form")
 
 
 _EXAMPLE = "start with `title:`, `logsource:` and `detection:` at the left margin"
@@ -190,22 +249,15 @@ def _brief(message: str) -> str:
     return message if len(message) <= 200 else f"{message[:90]} … {message[-90:]}"
 
 
-def _condition_faults(document: Document) -> Iterator[Diagnostic]:
+def _condition_faults(document: Document, section: str) -> Iterator[Diagnostic]:
     from sigmaproof.conditions import ConditionError, condition_tree
 
-    condition, names = document.data["detection"]["condition"], selection_names(document)
+    condition, names = document.data[section]["condition"], selection_names(document, section)
     for index, text in enumerate(condition if isinstance(condition, list) else [condition]):
         try:
             condition_tree(text, names, lambda name: And(()))
         except ConditionError as error:
-            yield Diagnostic("rule-condition", "error", document.place("detection", "condition", index), str(error))
-
-
-def _copy(value: Any) -> Any:
-    """A deep copy of plain data."""
-    if isinstance(value, dict):
-        return {key: _copy(inner) for key, inner in value.items()}
-    return [_copy(inner) for inner in value] if isinstance(value, list) else value
+            yield Diagnostic("rule-condition", "error", document.place(section, "condition", index), str(error))
 
 
 def field_warnings(rule: Rule) -> Iterator[Diagnostic]:

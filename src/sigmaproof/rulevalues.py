@@ -10,25 +10,29 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sigmaproof.diagnostics import Diagnostic
+from sigmaproof.encodings import ENCODINGS
 from sigmaproof.safeyaml import Document
 
 __all__ = ["detection_faults", "selection_names"]
 
 Path = tuple[str | int, ...]
-NOT_SELECTIONS = ("condition", "timeframe")
+NOT_SELECTIONS = {"detection": ("condition", "timeframe"), "filter": ("condition", "rules")}
+# The least and the largest number of each part of a time (specification, Time modifiers); ISO 8601 has a week 53.
+TIME_PARTS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "week": (1, 53), "month": (1, 12), "year": (1, 9998)}
 _TEXT, _NUMBER, _BOOLEAN, _ANY = "a text", "a number", "true or false", "any value"
 
 # Every modifier: what its value must be.
 _TAKES = {
     **dict.fromkeys(("all", "neq"), _ANY),
     **dict.fromkeys(("contains", "startswith", "endswith", "cased", "windash", "expand"), _TEXT),
-    **dict.fromkeys(("base64", "base64offset", "wide", "utf16", "utf16be"), _TEXT),
+    **dict.fromkeys(ENCODINGS, _TEXT),
     **dict.fromkeys(("re", "i", "ignorecase", "m", "multiline", "s", "dotall", "cidr", "fieldref"), _TEXT),
     **dict.fromkeys(("gt", "gte", "lt", "lte"), _NUMBER),
-    **dict.fromkeys(("minute", "hour", "day", "week", "month", "year"), _NUMBER),
+    **dict.fromkeys(TIME_PARTS, _NUMBER),
     "exists": _BOOLEAN,
 }
 _IS: dict[str, Callable[[Any], bool]] = {
@@ -50,27 +54,40 @@ _NEED_FIELD = {
     "lt",
     "lte",
     *_FLAGS,
-    *"minute hour day week month year".split(),
+    *TIME_PARTS,
 }
 # pySigma 2 takes this many dashes in one value; below 2 each more multiplies the values by five, without end.
 MOST_DASHES = 3
+DASH_FORMS = 5
+OFFSETS = 3
+# Values of one rule, after expansion: far above any rule that people write, and read well within two seconds.
+MOST_VALUES = 10_000
+EXPRESSION = 10  # an expression costs as much as so many other values
+LONGEST = 65_536
 # Above 2^53 a number is no longer the same for every reader of JSON and YAML.
 LARGEST = 2**53
 _DASH = re.compile(r"\B[-/]\b")
 
 
-def selection_names(document: Document) -> list[str]:
-    """The names of a rule's selections, in order."""
-    return [name for name in document.data["detection"] if name not in NOT_SELECTIONS]
+def selection_names(document: Document, section: str = "detection") -> list[str]:
+    """The names of a rule's selections, or of a filter's, in order."""
+    return [name for name in document.data[section] if name not in NOT_SELECTIONS[section]]
 
 
-def detection_faults(document: Document) -> Iterator[Diagnostic]:
-    """What is wrong in the selections of a rule whose form is right."""
-    for name in selection_names(document):
-        yield from _selection(document, ("detection", name), document.data["detection"][name])
-    if "timeframe" in document.data["detection"]:
+def detection_faults(document: Document, section: str = "detection") -> Iterator[Diagnostic]:
+    """What is wrong in the selections of a rule whose form is right. section: where they are, `filter` of a filter."""
+    selections = {name: document.data[section][name] for name in selection_names(document, section)}
+    if sum(_expansions("", value) for value in selections.values()) > MOST_VALUES:
+        message = (
+            f"more than {MOST_VALUES:,} values, as their modifiers expand them (an expression counts {EXPRESSION})"
+        )
+        yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
+        return
+    for name, value in selections.items():
+        yield from _selection(document, (section, name), value)
+    if "timeframe" in document.data[section]:
         message = "the timeframe is ignored: it belongs to an aggregation, which is a correlation now"
-        yield Diagnostic("rule-timeframe", "warning", document.place("detection", "timeframe"), message, "leave it out")
+        yield Diagnostic("rule-timeframe", "warning", document.place(section, "timeframe"), message, "leave it out")
 
 
 def _selection(document: Document, path: Path, value: Any) -> Iterator[Diagnostic]:
@@ -92,6 +109,8 @@ def _selection(document: Document, path: Path, value: Any) -> Iterator[Diagnosti
 def _field(document: Document, path: Path, key: str, value: Any) -> Iterator[Diagnostic]:
     field, *modifiers = key.split("|")
     faults = [*_modifiers(document, path, field, modifiers)]
+    if "\0" in field:
+        faults.append(_fault(document, path, "a NUL character in the name of a field", "leave it out"))
     yield from faults
     if isinstance(value, dict):
         yield _fault(document, path, f"{field} holds a map", f"write the path with dots: {field}.key")
@@ -128,27 +147,89 @@ def _modifiers(document: Document, path: Path, field: str, modifiers: Sequence[s
 
 
 def _value(document: Document, path: Path, field: str, modifiers: Sequence[str], value: Any) -> Iterator[Diagnostic]:
-    wrong = next((name for name in modifiers if not _IS[_TAKES[name]](value)), None)
-    if not isinstance(value, str | int | float | None):
-        yield _fault(document, path, f"a {type(value).__name__} is no value of a rule", "put the value in quotes")
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield _fault(document, path, "not a finite number", "put the value in quotes")
-    elif isinstance(value, int) and abs(value) > LARGEST:
-        yield _fault(
-            document, path, f"a whole number above {LARGEST:,} is rounded", "put it in quotes: it is found as text"
-        )
-    elif wrong is not None:
-        takes = _TAKES[wrong]
-        yield _fault(document, path, f"the value of |{wrong} must be {takes}", _HELP[takes])
-    elif not field and (value is None or isinstance(value, bool)):
-        yield _fault(document, path, "a value without a field must be a text or a number", "put it in quotes")
-    elif value == "" and (_PATTERN.intersection(modifiers) or not field):
-        yield _fault(document, path, "an empty text is contained in every value", "use `|exists: true` instead")
-    elif "windash" in modifiers and len(_DASH.findall(str(value))) > MOST_DASHES:
-        message = f"|windash takes at most {MOST_DASHES} dashes in one value"
-        yield _fault(document, path, message, "split it into parts with |contains|all")
+    found = next(filter(None, (check(_Item(field, modifiers, value)) for check in _CHECKS)), None)
+    if found is not None:
+        yield _fault(document, path, *found)
     elif "re" in modifiers:
         yield from _expression(document, path, modifiers, str(value))
+
+
+# What a check of one value finds: the message and the help, or nothing.
+Found = tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One value with what stands before it."""
+
+    field: str
+    modifiers: Sequence[str]
+    value: Any
+
+
+def _type(item: _Item) -> Found:
+    if not isinstance(item.value, str | int | float | None):
+        return f"a {type(item.value).__name__} is no value of a rule", "put the value in quotes"
+    if isinstance(item.value, float) and not math.isfinite(item.value):
+        return "not a finite number", "put the value in quotes"
+    if isinstance(item.value, int) and abs(item.value) > LARGEST:
+        return f"a whole number above {LARGEST:,} is rounded", "put it in quotes: it is found as text"
+    return None
+
+
+def _type_of_modifier(item: _Item) -> Found:
+    takes = next((_TAKES[name] for name in item.modifiers if not _IS[_TAKES[name]](item.value)), None)
+    name = next((name for name in item.modifiers if _TAKES[name] == takes), "")
+    return (f"the value of |{name} must be {takes}", _HELP[takes]) if takes else None
+
+
+def _keyword(item: _Item) -> Found:
+    if not item.field and (item.value is None or isinstance(item.value, bool)):
+        return "a value without a field must be a text or a number", "put it in quotes"
+    return None
+
+
+def _text(item: _Item) -> Found:
+    if isinstance(item.value, str) and "\0" in item.value:
+        return "a NUL character, which no log holds", "leave it out"
+    if isinstance(item.value, str) and len(item.value) > LONGEST:
+        return f"a text of {len(item.value):,} characters: at most {LONGEST:,} are taken", "search a part of it"
+    if item.value == "" and (_PATTERN.intersection(item.modifiers) or not item.field):
+        return "an empty text is contained in every value", "use `|exists: true` instead"
+    if item.value == "" and "re" in item.modifiers:
+        return "an empty expression is found in every value", "use `|exists: true` instead"
+    if "windash" in item.modifiers and _dashes(item.value) > MOST_DASHES:
+        return f"|windash takes at most {MOST_DASHES} dashes in one value", "split it into parts with |contains|all"
+    return None
+
+
+def _time(item: _Item) -> Found:
+    part = next((name for name in item.modifiers if name in TIME_PARTS), None)
+    if part is None:
+        return None
+    least, most = TIME_PARTS[part]
+    if item.value != int(item.value) or not least <= item.value <= most:
+        return f"the {part} of a time is a whole number from {least} to {most}", "no time has another one"
+    return None
+
+
+_CHECKS = (_type, _type_of_modifier, _keyword, _text, _time)
+
+
+def _dashes(value: Any) -> int:
+    return len(_DASH.findall(str(value)))
+
+
+def _expansions(key: str, value: Any) -> int:
+    """How many values a selection, or one field of it, becomes by its modifiers, by what they cost."""
+    if isinstance(value, dict):
+        return sum(_expansions(inner_key, inner) for inner_key, inner in value.items())
+    if isinstance(value, list):
+        return sum(_expansions(key, inner) for inner in value)
+    modifiers = key.split("|")[1:]
+    dashes = min(_dashes(value), MOST_DASHES) if "windash" in modifiers else 0
+    forms: int = DASH_FORMS**dashes
+    return forms * (OFFSETS if "base64offset" in modifiers else EXPRESSION if "re" in modifiers else 1)
 
 
 def _expression(document: Document, path: Path, modifiers: Sequence[str], value: str) -> Iterator[Diagnostic]:

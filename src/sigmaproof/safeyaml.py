@@ -19,6 +19,7 @@ from sigmaproof.diagnostics import Diagnostic, InputError, Place
 __all__ = ["Document", "documents"]
 
 DEEPEST = 50
+_TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 MOST_NODES = 50_000
 MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2_000_000
@@ -98,7 +99,7 @@ def _check_depth(text: str, file: str) -> None:
         for event in yaml.parse(text, Loader=_Loader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
-                raise InputError("yaml-too-deep", Place(file, _line(event)), f"nested deeper than {DEEPEST} levels")
+                raise InputError("yaml-too-deep", Place(file, _line(event)), _TOO_DEEP)
 
 
 def _line(event: yaml.Event) -> int:
@@ -109,6 +110,8 @@ def _from_yaml(error: yaml.MarkedYAMLError, file: str) -> InputError:
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
     problem = " ".join(part for part in (error.context, error.problem) if part)
+    if "nesting depth" in problem:  # newer versions of LibYAML have a limit of their own, which they meet first
+        return InputError("yaml-too-deep", place, _TOO_DEEP)
     return InputError("yaml-syntax", place, f"not valid YAML: {problem}", "check the indentation and the quotes here")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sigmaproof.diagnostics import Diagnostic, InputError
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.events import Event
+from sigmaproof.fields import DEFAULT
 from sigmaproof.matching import Verdict
 from sigmaproof.paths import getter
 from sigmaproof.rules import Rule
@@ -21,9 +22,13 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
 
 @dataclass(frozen=True)
 class Judge:
-    """A rule, compiled when first needed: for raw records as written, for ECS documents mapped."""
+    """A rule, compiled when first needed: for raw records as written, for ECS documents mapped.
+
+    integration: the profile of the field table by which the documents were made.
+    """
 
     rule: Rule
+    integration: str = DEFAULT
 
     @cached_property
     def on_raw(self) -> Verdict:
@@ -39,7 +44,7 @@ class Judge:
         from sigmaproof.lower import LoweringError
 
         try:
-            return compile_predicate(mapped_tree(self.rule))
+            return compile_predicate(mapped_tree(self.rule, integration=self.integration))
         except (SigmaError, LoweringError) as error:
             raise InputError("rule-unmapped", self.rule.document.place("detection"), str(error)) from None
 
@@ -88,13 +93,15 @@ def evaluate(
     form: str = "auto",
     seen: Callable[[Event], None] | None = None,
     report: Callable[[Diagnostic], None] | None = None,
+    integration: str = DEFAULT,
 ) -> Iterator[Match]:
     """Every match, in the order of the records. form: `raw`, `ecs`, or `auto` for each record by itself.
 
     seen: called for each record, matched or not. report: called once for a rule that can't judge ECS documents;
-    without it, InputError is raised.
+    without it, InputError is raised. integration: the profile of the field table by which ECS documents were made;
+    raises UnknownIntegrationError.
     """
-    judges = [Judge(rule) for rule in rules]
+    judges = [Judge(rule, integration) for rule in rules]
     mapped: list[Judge] | None = None
     for event in events:
         if seen:

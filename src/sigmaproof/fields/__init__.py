@@ -15,7 +15,22 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Field", "FieldTable", "Home", "Located", "UnknownFieldError", "Writes", "table"]
+from sigmaproof.fields.profiles import FILEBEAT, UnknownIntegrationError, profile_data
+
+__all__ = [
+    "DEFAULT",
+    "FILEBEAT",
+    "Field",
+    "FieldTable",
+    "Home",
+    "Located",
+    "UnknownFieldError",
+    "UnknownIntegrationError",
+    "Writes",
+    "table",
+]
+
+DEFAULT = "8.9.0"
 
 
 class UnknownFieldError(LookupError):
@@ -112,11 +127,21 @@ class Located:
 
 
 class FieldTable:
-    """The table, loaded. Look-ups by raw path and by ECS name; the index mapping."""
+    """The table of one integration, loaded. Look-ups by raw path and by ECS name.
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.version: str = data["version"]
+    integration: the profile that it is for. pipeline: how its documents are made. pruned: texts that are removed
+    before anything else, as are null, {} and []; None when nothing is removed. dropped: raw fields that it does not
+    keep, and why.
+    """
+
+    def __init__(self, data: Mapping[str, Any], integration: str = DEFAULT) -> None:
+        self.integration = integration
         self.dataset: str = data["dataset"]
+        self.pipeline: str = data["pipeline"]
+        self.dynamic: str = data["dynamic"]
+        self.service_actors: bool = data["service_actors"]
+        self.retain: bool = data["retain"]
+        self.pruned: frozenset[str] | None = None if data["pruned"] is None else frozenset(data["pruned"])
         self.constants: dict[str, Any] = dict(data["constants"])
         self.fields = tuple(_field(entry) for entry in data["fields"])
         self.leaves = tuple(_field(entry) for entry in data.get("leaves", ()))
@@ -162,9 +187,9 @@ class FieldTable:
         return None
 
     def _unknown(self, path: str) -> str:
-        top = path.partition(".")[0]
-        if top in self.dropped:
-            return f"{path}: {self.dropped[top]}"
+        for known in (path, *(path[:cut] for cut in reversed(_dots(path)))):
+            if known in self.dropped:
+                return f"{path}: {self.dropped[known]}"
         lower = {name.lower(): name for name in self._by_raw}
         close = difflib.get_close_matches(path.lower(), lower, n=1, cutoff=0.6)
         hint = f'did you mean "{lower[close[0]]}"?' if close else "see `sigmaproof fields` for the known ones"
@@ -204,9 +229,19 @@ def _field(entry: Mapping[str, Any]) -> Field:
 
 
 @cache
-def table() -> FieldTable:
-    """The table of Elastic's AWS integration, loaded once."""
+def table(integration: str = DEFAULT) -> FieldTable:
+    """The table as one integration has it, loaded once.
+
+    integration: a version of Elastic's AWS integration, or `filebeat` for the module's layout. Raises
+    UnknownIntegrationError, with what is known.
+    """
+    return FieldTable(profile_data(_data(), integration), integration)
+
+
+@cache
+def _data() -> Mapping[str, Any]:
     text = resources.files(__package__).joinpath("cloudtrail.yml").read_text(encoding="utf-8")
     # The same values as safe_load; with LibYAML a tenth of the time.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return FieldTable(yaml.load(text, Loader=loader))  # noqa: S506 (a safe loader)
+    data: Mapping[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 (a safe loader)
+    return data

@@ -28,7 +28,7 @@ def identify(work: Work) -> None:
         return
     kind = identity.get("type") if type(identity) is dict else None
     try:
-        work.service_actor = _service_actor(identity, kind)
+        work.service_actor = _service_actor(identity, kind) if work.fields.service_actors else None
     except StoppedError as error:
         work.errors.append(str(error))
     if work.service_actor is not None:

@@ -17,7 +17,6 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 __all__ = ["hash_order", "java_double", "java_length", "java_text", "render", "spread_hash"]
@@ -31,6 +30,8 @@ _SMALL = 8
 # Real records repeat a few thousand sets of short keys. Others, hostile ones or ids, would fill the memory.
 _CACHED_KEYS = 40
 _CACHED_UNITS = 1000
+_CACHED_ORDERS = 1 << 13
+_ORDERS: dict[tuple[str, ...], tuple[str, ...]] = {}
 
 
 def java_text(value: Any) -> str:
@@ -59,11 +60,18 @@ def hash_order(keys: Mapping[str, Any]) -> tuple[str, ...]:
     names = tuple(keys)
     if len(names) < 2:
         return names
+    known = _ORDERS.get(names)
+    if known is not None:
+        return known
     try:
-        usual = len(names) <= _CACHED_KEYS and sum(map(len, names)) <= _CACHED_UNITS
-        return _cached_order(names) if usual else _order(names)
+        order = _order(names)
     except (TypeError, AttributeError):
         raise ValueError("an object has a key that is not text; records must come from a JSON parser") from None
+    if len(names) <= _CACHED_KEYS and sum(map(len, names)) <= _CACHED_UNITS:
+        if len(_ORDERS) >= _CACHED_ORDERS:
+            _ORDERS.clear()
+        _ORDERS[names] = order
+    return order
 
 
 def spread_hash(key: str) -> int:
@@ -145,11 +153,6 @@ def _text(value: Any) -> str:
     if value is None:
         return "null"
     raise ValueError(f"not a JSON value: {kind.__name__}; records must come from a JSON parser")
-
-
-@lru_cache(maxsize=1 << 13)
-def _cached_order(names: tuple[str, ...]) -> tuple[str, ...]:
-    return _order(names)
 
 
 def _order(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,17 +13,22 @@ from typing import Any
 
 from sigmaproof.normalize.javamap import java_double
 
-__all__ = ["document_json"]
+__all__ = ["document_json", "plain_json"]
 
 _MARK = "\ue000java double "
 _MARKED = re.compile(r'"\\ue000java double ([^"]*)"')
+# Documents are trees that we made: nothing in them can be circular.
+_encoded = json.JSONEncoder(check_circular=False).encode
 
 
 def document_json(document: Mapping[str, Any]) -> str:
     """The document on one line, ASCII only."""
-    if not _has_fraction(document):
-        return json.dumps(document, ensure_ascii=True)
-    return _MARKED.sub(r"\1", json.dumps(_marked(document), ensure_ascii=True))
+    return _with_java_numbers(document) if _has_fraction(document) else plain_json(document)
+
+
+def plain_json(document: Mapping[str, Any]) -> str:
+    """The same for a document that is known to hold no fraction."""
+    return _encoded(document)
 
 
 def _has_fraction(document: Mapping[str, Any]) -> bool:
@@ -38,6 +43,10 @@ def _has_fraction(document: Mapping[str, Any]) -> bool:
         elif isinstance(node, list):
             stack.extend(node)
     return False
+
+
+def _with_java_numbers(document: Mapping[str, Any]) -> str:
+    return _MARKED.sub(r"\1", _encoded(_marked(document)))
 
 
 def _marked(value: Any) -> Any:

@@ -9,34 +9,65 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sigmaproof.fields import table
+from sigmaproof.fields import FieldTable
 from sigmaproof.normalize.javamap import hash_order, java_length, render
 from sigmaproof.normalize.work import Work
 
-__all__ = ["move_objects", "move_resources"]
+__all__ = ["RETAIN", "move_objects", "move_resources"]
+
+# The values of the integration's option `retain`, and which copies of an object they keep.
+RETAIN = ("all", "keyword", "flattened", "none", "minimal")
+_TEXTS = frozenset(("all", "keyword", "minimal"))
+_COPIES = frozenset(("all", "flattened", "minimal"))
+_MINIMAL = (
+    ("additional_eventdata", "SSEApplied"),
+    ("request_parameters", "cidrIp"),
+    ("request_parameters", "dryRun"),
+    ("request_parameters", "fromPort"),
+    ("request_parameters", "includeDeprecated"),
+    ("request_parameters", "policyArn"),
+    ("request_parameters", "serialNumber"),
+    ("request_parameters", "withDecryption"),
+    ("request_parameters", "x-amz-server-side-encryption-customer-algorithm"),
+)
 
 
 def move_objects(work: Work) -> None:
-    """Fill aws.cloudtrail.<object> and aws.cloudtrail.flattened.<object>."""
+    """Fill aws.cloudtrail.<object> and aws.cloudtrail.flattened.<object>, as far as `retain` keeps them."""
     cloudtrail = work.doc["aws"]["cloudtrail"]
-    flattened = cloudtrail.get("flattened", {})
-    for raw, name, limit in _objects():
+    flattened: dict[str, Any] = cloudtrail.get("flattened", {})
+    copies: dict[str, Any] = {}
+    keeps_empty = work.fields.pipeline != "current"
+    for raw, name, limit in _objects(work.fields):
         value = work.rec.get(raw)
         if value is None:
             continue
-        text = cloudtrail[name] = render(value)
+        text = render(value)
+        if work.retain in _TEXTS:
+            cloudtrail[name] = text
         # The copy of an object that lost its last key is empty, and is pruned.
-        if value and java_length(text) < limit:
-            flattened[name] = value
-    if flattened:
+        if work.retain in _COPIES and (value or keeps_empty) and java_length(text) < limit:
+            copies[name] = value
+    flattened.update(_minimal(copies) if work.retain == "minimal" else copies)
+    if flattened or (keeps_empty and cloudtrail):
         cloudtrail["flattened"] = flattened
 
 
+def _minimal(copies: dict[str, Any]) -> dict[str, Any]:
+    """The parts that Elastic's own detection rules need."""
+    kept: dict[str, dict[str, Any]] = {}
+    for name, key in _MINIMAL:
+        value = copies[name].get(key) if type(copies.get(name)) is dict else None
+        if value is not None:
+            kept.setdefault(name, {})[key] = value
+    return kept
+
+
 @cache
-def _objects() -> tuple[tuple[str, str, int], ...]:
+def _objects(fields: FieldTable) -> tuple[tuple[str, str, int], ...]:
     """Raw name, name below aws.cloudtrail, and the length from which the copy is dropped."""
     found = []
-    for field in table().fields:
+    for field in fields.fields:
         if any(home.form == "rendered" for home in field.homes):
             limit = next(home.dropped_from for home in field.homes if home.dropped_from is not None)
             found.append((field.raw, field.homes[0].name.removeprefix("aws.cloudtrail."), limit))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from sigmaproof.fields import Field, table
+from sigmaproof.fields import Field, FieldTable
 from sigmaproof.normalize.dates import BASIC_TOO, iso_date
 from sigmaproof.normalize.work import Work, dig, erase, put
 
@@ -33,71 +33,119 @@ STEPS_OWN = {
 _CREATION = ("userIdentity", "sessionContext", "attributes", "creationDate")
 
 Path = tuple[str, ...]
-# A branch by key, or the place in the document to which the value moves.
-Node = dict[str, Any]
+_CACHED_SHAPES = 1 << 11
+
+
+class _Node:
+    """One object of the record: which of its keys move, and where to; and the objects below it.
+
+    homes: the box (an object of the document, by its number) and the key in it. shapes: what there is to do for an
+    object with just these keys, found once: records repeat a few sets of keys.
+    """
+
+    __slots__ = ("below", "homes", "shapes")
+
+    def __init__(self) -> None:
+        self.homes: dict[str, tuple[int, str]] = {}
+        self.below: dict[str, _Node] = {}
+        self.shapes: dict[Path, _Shape] = {}
+
+    def shape(self, names: Path) -> _Shape:
+        """What there is to do for an object with these keys, in their order."""
+        moves = tuple((name, *self.homes[name]) for name in names if name in self.homes)
+        found = moves, tuple((name, self.below[name]) for name in names if name in self.below)
+        if len(self.shapes) >= _CACHED_SHAPES:
+            self.shapes.clear()
+        self.shapes[names] = found
+        return found
+
+
+_Shape: TypeAlias = tuple[tuple[tuple[str, int, str], ...], tuple[tuple[str, _Node], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    tree: Node
+    """boxes: the paths of the objects in the document into which values move."""
+
+    tree: _Node
+    boxes: tuple[Path, ...]
     dates: tuple[tuple[Path, Path], ...]
     order: tuple[tuple[str, Path | None], ...]
 
 
 def move_simple(work: Work) -> None:
     """Put every value that only moves at its place in the document."""
-    _move(work.rec, _plan().tree, work.doc)
+    plan = _plan(work.fields)
+    _move(work.rec, plan.tree, [None] * len(plan.boxes), work)
 
 
 def move_dates(work: Work) -> None:
     """Rewrite the dates of sessions and digests; one that is no date is left out and noted as an error."""
-    for raw, home in _plan().dates:
+    for raw, home in _plan(work.fields).dates:
         if raw[0] not in work.rec:
             continue
         value = dig(work.rec, raw, at=".".join(raw))
         if value is None:
             continue
-        date = iso_date(value, basic=BASIC_TOO if raw == _CREATION else ())
+        basic = BASIC_TOO if raw == _CREATION and work.fields.pipeline == "current" else ()
+        date = iso_date(value, basic)
         if date is None:
             work.errors.append(f"{'.'.join(raw)} is not a date in ISO 8601")
         else:
             put(work.doc, home, date)
 
 
-def undo_from(doc: dict[str, Any], raw: str | None) -> None:
+def undo_from(work: Work, raw: str | None) -> None:
     """Remove what the simple renames wrote for a raw field and for all that the pipeline handles after it.
 
     raw: None removes nothing.
     """
     reached = False
-    for name, home in _plan().order:
+    for name, home in _plan(work.fields).order:
         reached = reached or name == raw
         if reached and home is not None:
-            erase(doc, home)
+            erase(work.doc, home)
 
 
-def _move(source: dict[str, Any], tree: Node, doc: dict[str, Any]) -> None:
-    for key, value in source.items():
-        node = tree.get(key)
-        if node is None:
-            continue
-        if type(node) is tuple:
-            put(doc, node, value)
-        elif type(value) is dict:
-            _move(value, node, doc)
+def _move(source: dict[str, Any], node: _Node, boxes: list[dict[str, Any] | None], work: Work) -> None:
+    names = tuple(source)
+    moves, below = node.shapes.get(names) or node.shape(names)
+    for name, number, key in moves:
+        box = boxes[number]
+        if box is None:
+            box = boxes[number] = _box(work, number)
+        box[key] = source[name]
+    for name, inner in below:
+        value = source[name]
+        if type(value) is dict:
+            _move(value, inner, boxes, work)
+
+
+def _box(work: Work, number: int) -> dict[str, Any]:
+    """The object of the document with that number, made when it is not there."""
+    box = work.doc
+    for key in _plan(work.fields).boxes[number]:
+        box = box.setdefault(key, {})
+    return box
 
 
 @cache
-def _plan() -> _Plan:
-    simple = [field for field in table().fields if _is_simple(field)]
+def _plan(fields: FieldTable) -> _Plan:
+    simple = [field for field in fields.fields if _is_simple(field)]
     homes = {field.raw: _path(field.homes[0].name) for field in simple}
-    tree: Node = {}
+    boxes = tuple(dict.fromkeys(home[:-1] for home in homes.values()))
+    tree = _Node()
     for field in simple:
         if not _is_date(field):
-            put(tree, _path(field.raw), homes[field.raw])
+            *above, last = _path(field.raw)
+            node = tree
+            for key in above:
+                node = node.below.setdefault(key, _Node())
+            home = homes[field.raw]
+            node.homes[last] = (boxes.index(home[:-1]), home[-1])
     dates = tuple((_path(field.raw), homes[field.raw]) for field in simple if _is_date(field))
-    order = tuple((field.raw, homes.get(field.raw)) for field in table().fields)
-    return _Plan(tree, dates, order)
+    order = tuple((field.raw, homes.get(field.raw)) for field in fields.fields)
+    return _Plan(tree, boxes, dates, order)
 
 
 def _is_simple(field: Field) -> bool:

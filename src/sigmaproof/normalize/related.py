@@ -18,6 +18,7 @@ __all__ = ["add", "is_ip", "relate_request", "relate_rest"]
 _AWS = ".amazonaws.com"
 _AFTER_OBJECTS = "awsAccountId"
 _INSTANCE_KEYS = ("instanceId", "target", "resourceId")
+_INSTANCE_NAMES = frozenset((*_INSTANCE_KEYS, "instanceIds", "instancesSet"))
 _INSTANCE_ID_LENGTH = 10
 # Of an IPv6 address with an IPv4 tail and a scope; longer texts only fill the cache.
 _LONGEST_IP = 64
@@ -25,10 +26,14 @@ _LONGEST_IP = 64
 
 def add(doc: dict[str, Any], kind: str, value: Any) -> None:
     """Append the value's text to related.<kind>, unless it is there already or empty."""
-    text = render(value)
-    known: list[str] = doc.setdefault("related", {}).setdefault(kind, [])
-    if text not in known:
-        known.append(text)
+    text = value if type(value) is str else render(value)
+    related = doc.get("related")
+    if related is None:
+        doc["related"] = {kind: [text]}
+    elif kind not in related:
+        related[kind] = [text]
+    elif text not in related[kind]:
+        related[kind].append(text)
 
 
 def is_ip(text: str) -> bool:
@@ -114,7 +119,7 @@ def _instances(work: Work) -> list[str]:
 
 
 def _named_instances(container: Any) -> list[Any]:
-    if type(container) is not dict:
+    if type(container) is not dict or _INSTANCE_NAMES.isdisjoint(container):
         return []
     found = [container[key] for key in _INSTANCE_KEYS if key in container]
     listed = container.get("instanceIds")

@@ -7,7 +7,7 @@ from typing import Any
 from sigmaproof.normalize.related import add
 from sigmaproof.normalize.work import StoppedError, Work, dig, erase, put
 
-__all__ = ["email_from_name", "fill_console_login", "fill_digest", "fill_targets", "fill_tls"]
+__all__ = ["TARGETS", "email_from_name", "fill_console_login", "fill_digest", "fill_targets", "fill_tls", "reach"]
 
 _CONSOLE = ("aws", "cloudtrail", "console_login", "additional_eventdata")
 # key of additionalEventData, name in the document, whether it is kept as "anything but No"
@@ -16,7 +16,7 @@ _CONSOLE_KEYS = (
     ("LoginTo", "login_to", False),
     ("MFAUsed", "mfa_used", True),
 )
-_TARGETS = (
+TARGETS = (
     ("responseElements", ("group", "groupId"), ("group", "id")),
     ("responseElements", ("user", "userId"), ("user", "target", "id")),
     ("requestParameters", ("newUserName",), ("user", "changes", "name")),
@@ -41,7 +41,7 @@ def fill_console_login(work: Work) -> None:
         work.errors.append("additionalEventData of a ConsoleLogin is not an object")
         return
     for key, name, flag in _CONSOLE_KEYS:
-        if extra is not None and key in extra:
+        if extra is not None and extra.get(key) is not None:
             put(work.doc, (*_CONSOLE, name), extra[key] != "No" if flag else extra[key])
 
 
@@ -65,8 +65,8 @@ def fill_digest(work: Work) -> None:
 
 def fill_targets(work: Work) -> None:
     """The user or group on which a call acts, from names in the request and ids in the response."""
-    for raw, path, home in _TARGETS:
-        value = _reach(work.rec.get(raw), path)
+    for raw, path, home in TARGETS:
+        value = reach(work.rec.get(raw), path)
         if value is not None:
             put(work.doc, home, value)
 
@@ -102,7 +102,8 @@ def email_from_name(work: Work) -> None:
         user["email"] = name
 
 
-def _reach(value: Any, path: tuple[str, ...]) -> Any:
+def reach(value: Any, path: tuple[str, ...]) -> Any:
+    """The value below a chain of keys, None where there is none."""
     for key in path:
         value = value.get(key) if type(value) is dict else None
     return value

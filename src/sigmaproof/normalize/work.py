@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["StoppedError", "Work", "dig", "erase", "put"]
+from sigmaproof.fields import FieldTable
+
+__all__ = ["FailedError", "StoppedError", "Work", "dig", "erase", "put"]
 
 _ALWAYS_THERE = ("aws", "cloudtrail")
 
@@ -23,12 +25,21 @@ class StoppedError(Exception):
         self.at = at
 
 
+class FailedError(StoppedError):
+    """The same in a pipeline that ignores the failure of most of its processors, but not of this one."""
+
+
 class Work:
-    """raw: the record as parsed. rec: its pruned copy, in Java's order, ours to change. doc: the document."""
+    """raw: the record as parsed. rec: its pruned copy, in Java's order, ours to change. doc: the document.
+    fields: the table of the integration. retain: which copies of the open objects are kept."""
 
-    __slots__ = ("doc", "errors", "raw", "rec", "service_actor")
+    __slots__ = ("doc", "errors", "fields", "raw", "rec", "retain", "service_actor")
 
-    def __init__(self, raw: Mapping[str, Any], rec: dict[str, Any], doc: dict[str, Any]) -> None:
+    def __init__(
+        self, raw: Mapping[str, Any], rec: dict[str, Any], doc: dict[str, Any], fields: FieldTable, retain: str
+    ) -> None:
+        self.fields = fields
+        self.retain = retain
         self.raw = raw
         self.rec = rec
         self.doc = doc

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sigmaproof.fields import Field, Home, Located, UnknownFieldError, table
+from sigmaproof.fields import Field, FieldTable, Home, Located, UnknownFieldError
 from sigmaproof.output.consoles import new_table, out
 
 __all__ = ["write_field", "write_fields"]
 
 
-def write_fields() -> None:
+def write_fields(fields: FieldTable) -> None:
     """All raw fields with their ECS homes, the canonical one first."""
     rows = new_table("CloudTrail", "ECS, canonical first", "type", "AWS writes")
-    for field in table().fields:
+    for field in fields.fields:
         homes = "\n".join(home.name for home in field.homes)
         rows.add_row(
             field.raw + (".*" if field.open else ""),
@@ -22,9 +22,9 @@ def write_fields() -> None:
     out().print(rows)
 
 
-def write_field(name: str) -> None:
+def write_field(name: str, fields: FieldTable) -> None:
     """One field, by its raw or ECS name. Raises UnknownFieldError with a suggestion."""
-    located = _located(name)
+    located = _located(name, fields)
     field = located.field
     print(f"{located.raw}")
     print(f"  canonical  {located.canonical}")
@@ -39,12 +39,12 @@ def write_field(name: str) -> None:
     print(f"  source     {field.source}")
 
 
-def _located(name: str) -> Located:
+def _located(name: str, fields: FieldTable) -> Located:
     try:
-        return table().raw(name)
+        return fields.raw(name)
     except UnknownFieldError as unknown:
         try:
-            return table().ecs(name)[0]
+            return fields.ecs(name)[0]
         except UnknownFieldError:
             raise unknown from None
 

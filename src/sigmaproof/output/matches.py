@@ -1,13 +1,11 @@
-"""Prints matches of `evaluate`, expectations of `test`, steps of `explain`, documents of `normalize`."""
+"""Prints matches of `evaluate`, expectations of `test`, and steps of `explain`."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.evaluate.run import is_ecs
 from sigmaproof.output.consoles import new_table, note, out, plural
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from sigmaproof.rules import Rule
     from sigmaproof.ruletest import Expectation
 
-__all__ = ["MatchWriter", "write_documents", "write_expectations", "write_explanation"]
+__all__ = ["MatchWriter", "write_expectations", "write_explanation"]
 
 
 class MatchWriter:
@@ -72,20 +70,6 @@ def _match_table() -> Table:
     return table
 
 
-def write_documents(events: Iterable[Event], report: Callable[[Diagnostic], None]) -> None:
-    """Prints the ECS document of each raw record, one a line."""
-    from sigmaproof.normalize import normalize
-    from sigmaproof.normalize.jsontext import document_json
-
-    for event in events:
-        try:
-            document = normalize(event.record)
-        except ValueError as error:
-            report(Diagnostic("log-record", "error", Place(event.place), f"record skipped: {error}"))
-        else:
-            sys.stdout.write(document_json(document) + "\n")
-
-
 def write_expectations(results: Sequence[Expectation], only_failing: bool) -> None:
     """Prints each expectation, and the totals."""
     for result in results:
@@ -102,14 +86,14 @@ def write_expectations(results: Sequence[Expectation], only_failing: bool) -> No
     print(f"{plural(len(results) - failed, 'expectation')} met, {failed:,} failed")
 
 
-def write_explanation(rule: Rule, event: Event, form: str) -> None:
+def write_explanation(rule: Rule, event: Event, form: str, integration: str) -> None:
     """Prints the verdict of every node of the rule on a record, and what the record has there."""
     from sigmaproof.conversion import mapped_tree
     from sigmaproof.evaluate.explain import explain
     from sigmaproof.evaluate.run import source
 
     ecs = form == "ecs" or (form == "auto" and is_ecs(event.record))
-    tree = mapped_tree(rule) if ecs else rule.tree
+    tree = mapped_tree(rule, integration=integration) if ecs else rule.tree
     steps = explain(tree, source(event.record) if ecs else event.record)
     print(f"{rule.title}: {'match' if steps[0].verdict else 'no match'} ({event.place})")
     for step in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from sigmaproof.spelling import event_names
 __all__ = ["why_inadmissible"]
 
 DEEPEST = 20
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
 
 
 def why_inadmissible(record: Mapping[str, Any]) -> str | None:
@@ -77,7 +79,7 @@ def _fault(value: Any, writes: Writes, is_open: bool, is_date: bool = False) -> 
     text = value if isinstance(value, str) else java_text(value)
     if text in PRUNED_TEXTS and not writes.empty:
         return f"is {text!r}"
-    if is_date and as_time(value) is None:
+    if is_date and (as_time(value) is None or not _TIME.fullmatch(text)):
         return "is no time"
     if writes.longest is not None and java_length(text) > writes.longest:
         return f"is longer than {writes.longest} characters"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sigmaproof.fidelity import Reason
-from sigmaproof.fields import Located, table
-from sigmaproof.matching import pattern_test, value_text
+from sigmaproof.fields import FieldTable, Located
+from sigmaproof.keywords import searched_texts
+from sigmaproof.matching import matcher, pattern_test, value_text
 from sigmaproof.normalize.javamap import java_length, java_text
-from sigmaproof.normalize.prune import PRUNED_TEXTS, prune
+from sigmaproof.normalize.prune import prune
 from sigmaproof.paths import getter, leaves
-from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, plain, tests
+from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, Wild, plain, tests
 
 __all__ = ["is_cause"]
 
@@ -24,19 +25,35 @@ Record = Mapping[str, Any]
 class _Seen:
     """What a check looks at: the reason's field, the rule's tree, the raw record and its document."""
 
+    fields: FieldTable
     located: Located
     tree: Predicate
     record: Record
     document: Record
 
 
-def is_cause(reason: Reason, tree: Predicate, record: Record, document: Record) -> bool:
+def is_cause(
+    reason: Reason, tree: Predicate, record: Record, document: Record, fields: FieldTable, searched: Collection[str]
+) -> bool:
     """Whether the record has what the reason is about. A code without a test of its own is taken as it stands.
 
-    tree: the rule's, over raw fields.
+    tree: the rule's, over raw fields. fields: the table by which the document was made. searched: the ECS names that
+    the query searches.
     """
+    if reason.code == "scope":
+        return _is_out_of_scope(tree, record, list(searched_texts(fields, document, searched)))
     check = _CHECKS.get(reason.code)
-    return check is None or check(_Seen(table().raw(reason.field), tree, record, document))
+    return check is None or check(_Seen(fields, fields.raw(reason.field), tree, record, document))
+
+
+def _is_out_of_scope(tree: Predicate, record: Record, searched: Sequence[str]) -> bool:
+    """Some keyword has another verdict on the record than on the texts that the query searches."""
+    for test, _ in tests(tree):
+        if isinstance(test, Keyword):
+            holds = pattern_test((Wild.ANY, *test.pattern, Wild.ANY), test.cased)
+            if matcher(test)(record) != any(map(holds, searched)):
+                return True
+    return False
 
 
 def _looks_alike(seen: _Seen) -> bool:
@@ -46,8 +63,9 @@ def _looks_alike(seen: _Seen) -> bool:
         return False
     own = [test for test, _ in tests(seen.tree) if not isinstance(test, Keyword) and test.field == seen.located.raw]
     if not seen.located.sub:
-        return any(_two_texts_differ(test, whole) for test in own if isinstance(test, Text))
-    if any(map(_has_structure, [*getter(seen.located.raw)(seen.record), *map(_own_text, own)])):
+        return any(_two_texts_differ(test, whole, seen.fields) for test in own if isinstance(test, Text))
+    values = getter(seen.located.raw)(seen.record)
+    if any(map(_has_structure, [*values, *map(_own_text, own)])) or (seen.fields.pruned is None and None in values):
         return True
     elsewhere = java_text(_without(whole, seen.located.sub.split(".")))
     if all(map(_is_plain, own)):
@@ -56,10 +74,10 @@ def _looks_alike(seen: _Seen) -> bool:
     return elsewhere != "{}"
 
 
-def _two_texts_differ(test: Text, whole: Record) -> bool:
+def _two_texts_differ(test: Text, whole: Record, fields: FieldTable) -> bool:
     """Whether the object's JSON text and the text in the index disagree about a test."""
     holds = pattern_test(test.pattern, test.cased)
-    return holds(value_text(whole)) != holds(java_text(prune(whole)))
+    return holds(value_text(whole)) != holds(java_text(prune(whole, fields.pruned)))
 
 
 def _own_text(test: Test) -> str:
@@ -107,26 +125,27 @@ def _text(value: Any) -> str:
 
 def _is_pruned(seen: _Seen) -> bool:
     """The field, or something inside it, is what the integration removes."""
+    texts = seen.fields.pruned or frozenset()
     return any(
-        _has_pruned(value)
+        _has_pruned(value, texts)
         for value in [*getter(seen.located.raw)(seen.record), seen.record.get(seen.located.field.raw)]
     )
 
 
-def _has_pruned(value: Any) -> bool:
+def _has_pruned(value: Any, texts: frozenset[str]) -> bool:
+    """Whether something in it is removed, or has no value in an index anyway: null and what is empty."""
     if isinstance(value, dict):
-        return not value or any(map(_has_pruned, value.values()))
+        return not value or any(_has_pruned(inner, texts) for inner in value.values())
     if isinstance(value, list):
-        return not value or any(map(_has_pruned, value))
-    return value is None or value in PRUNED_TEXTS
+        return not value or any(_has_pruned(inner, texts) for inner in value)
+    return value is None or value in texts
 
 
 def _is_shared(seen: _Seen) -> bool:
     """The ECS field holds something else than the raw field."""
-    if seen.located.field.raw in {raw.partition(".")[0] for raw in table().moved}:
-        return any(
-            getter(raw)(seen.record) and seen.record.get("eventName") == event for raw, event in table().moved.items()
-        )
+    moved = seen.fields.moved
+    if seen.located.field.raw in {raw.partition(".")[0] for raw in moved}:
+        return any(getter(raw)(seen.record) and seen.record.get("eventName") == event for raw, event in moved.items())
     return getter(seen.located.raw)(seen.record) != getter(seen.located.canonical)(seen.document)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sigmaproof.fidelity import Conversion, Reason
+from sigmaproof.fields import table
 from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
 
@@ -119,9 +120,11 @@ def explaining(conversion: Conversion, tree: Predicate, judged: Judged, raw: boo
     """The reasons of a claim that allow this difference: right direction, and their cause is in the record."""
     from sigmaproof.verify.causes import is_cause
 
-    wanted = direction_of(raw)
+    fields = table(conversion.integration)
+    wanted, searched = direction_of(raw), conversion.fields
     return tuple(
         reason
         for reason in conversion.reasons
-        if reason.direction in {wanted, "both"} and is_cause(reason, tree, judged.record, judged.document)
+        if reason.direction in {wanted, "both"}
+        and is_cause(reason, tree, judged.record, judged.document, fields, searched)
     )

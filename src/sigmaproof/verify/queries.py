@@ -9,8 +9,12 @@ from typing import Any
 
 from sigmaproof.fidelity import Conversion
 from sigmaproof.fields import table
+from sigmaproof.keywords import keyword_homes
 
 __all__ = ["Question", "questions"]
+
+
+STAND_INS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,28 @@ def questions(conversion: Conversion) -> Iterator[Question]:
     if conversion.target == "lucene":
         yield Question({"query_string": {"query": conversion.query}})
         return
-    yield _eql(conversion.query, None)
-    for field in conversion.fields:
-        yield _eql(conversion.query, field)
+    types = _types(conversion.integration)
+    yield _eql(conversion.query, None, types)
+    for field in _to_unmap(conversion):
+        yield _eql(conversion.query, field, types)
 
 
-def _eql(query: str, unmapped: str | None) -> Question:
+def _to_unmap(conversion: Conversion) -> list[str]:
+    """The fields of a query, each of which no index may map yet. Of the many that a keyword is searched in, whose
+    atoms are all made alike, a few stand for the others."""
+    if all(reason.code != "scope" for reason in conversion.reasons):
+        return list(conversion.fields)
+    homes = {
+        home.name for form in ("flattened", "rendered") for home in keyword_homes(table(conversion.integration), form)
+    }
+    alike = [name for name in conversion.fields if name in homes]
+    return [name for name in conversion.fields if name not in alike[STAND_INS:]]
+
+
+def _eql(query: str, unmapped: str | None, mapped: Mapping[str, Any]) -> Question:
     from sigmaproof.verify.eql import EqlError, lower
 
-    types = {name: kind for name, kind in _types().items() if name != unmapped}
+    types = {name: kind for name, kind in mapped.items() if name != unmapped}
     try:
         return Question(lower(query, types), unmapped)
     except EqlError as error:
@@ -48,8 +65,8 @@ def _eql(query: str, unmapped: str | None) -> Question:
 
 
 @cache
-def _types() -> Mapping[str, Any]:
+def _types(integration: str) -> Mapping[str, Any]:
     from sigmaproof.verify.engines.mapping import mapping
     from sigmaproof.verify.eql import types_of
 
-    return types_of(mapping(table()))
+    return types_of(mapping(table(integration)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
-from sigmaproof.fields import table
+from sigmaproof.fields import FieldTable, table
 from sigmaproof.matching import matcher, value_text
 from sigmaproof.normalize.javamap import java_text
 from sigmaproof.output.consoles import new_table, out, plural
@@ -119,16 +119,18 @@ def _difference_lines(row: Row, cell: Cell, difference: Difference) -> Iterator[
         values = "; ".join(values_of(test, judged.record))
         truth = "true " if matcher(test)(judged.record) else "false"
         yield f"  because  {truth} {describe(test)}: {values}"
-    for size in sorted({_size(reason.field, judged.record) for reason in difference.reasons if reason.code == "limit"}):
+    fields = table(cell.conversion.integration)
+    limited = [reason.field for reason in difference.reasons if reason.code == "limit"]
+    for size in sorted({_size(name, judged.record, fields) for name in limited}):
         yield f"  size     {size}"
     if judged.generated:
         changed = {key: value for key, value in judged.record.items() if BASE.get(key, "") != value}
         yield f"  with     {json.dumps(_shortened(changed), ensure_ascii=False)}"
 
 
-def _size(name: str, record: Mapping[str, Any]) -> str:
+def _size(name: str, record: Mapping[str, Any], fields: FieldTable) -> str:
     """How long the text is that the index would have to keep."""
-    located = table().raw(name)
+    located = fields.raw(name)
     whole = record.get(located.field.raw) if located.field.open else next(iter(getter(name)(record)), None)
     text = java_text(whole) if isinstance(whole, dict | list) else value_text(whole)
     return f"{located.field.raw} has {len(text):,} characters as text"

@@ -16,6 +16,7 @@ from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.events import Event, read_files
 from sigmaproof.fidelity import Conversion, Reason
+from sigmaproof.fields import DEFAULT, table
 from sigmaproof.matching import Verdict
 from sigmaproof.normalize import normalize
 from sigmaproof.paths import found
@@ -24,6 +25,7 @@ from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
 from sigmaproof.verify.engines import Answer, Engine
+from sigmaproof.verify.engines.mapping import mapping
 from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
 
@@ -41,6 +43,7 @@ class Report:
 
     targets: tuple[str, ...]
     engine: str
+    integration: str = DEFAULT
     rows: list[Row] = field(default_factory=list)
     records: int = 0
     generated: int = 0
@@ -60,16 +63,19 @@ def verify_files(
     case: str = "fold",
     pipelines: Sequence[ProcessingPipeline] = (),
     report: Callable[[Diagnostic], None] = lambda finding: None,
+    integration: str = DEFAULT,
 ) -> Report:
     """Verifies rules on the records of these logs and on generated ones, on the embedded Elasticsearch.
 
-    Raises EngineUnavailable when it can't be started.
+    integration: the profile of the field table. Raises EngineUnavailable when the engine can't be started,
+    UnknownIntegrationError.
     """
     from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 
+    table(integration)
     events = list(read_files(logs, report))
     with EmbeddedElasticsearch() as engine:
-        return verify(rules, events, targets, engine, case, pipelines)
+        return verify(rules, events, targets, engine, case, pipelines, integration)
 
 
 def verify(
@@ -79,26 +85,28 @@ def verify(
     engine: Engine,
     case: str = "fold",
     pipelines: Sequence[ProcessingPipeline] = (),
+    integration: str = DEFAULT,
 ) -> Report:
     """Verifies rules on these events and on generated records, with this engine."""
-    judged = load(rules, events, engine)
-    return judge(rules, judged, targets, engine, case, pipelines)
+    judged = load(rules, events, engine, integration)
+    return judge(rules, judged, targets, engine, case, pipelines, integration)
 
 
-def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine) -> list[Judged]:
+def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine, integration: str = DEFAULT) -> list[Judged]:
     """Loads the documents of the events, and of the records generated for the rules, into the engine."""
-    judged = [_judged(str(number), event.place, event.record) for number, event in enumerate(events)]
+    judged = [_judged(str(number), event.place, event.record, integration) for number, event in enumerate(events)]
     for rule in rules:
-        for number, record in enumerate(witnesses(rule.tree), 1):
+        for number, record in enumerate(witnesses(rule.tree, integration), 1):
             place = f"generated#{number} for {rule.title}"
-            judged.append(replace(_judged(f"w{len(judged)}", place, record), generated_for=rule.id))
-    rejected = engine.load((one.id, one.document) for one in judged).rejected
+            judged.append(replace(_judged(f"w{len(judged)}", place, record, integration), generated_for=rule.id))
+    documents = ((one.id, one.document) for one in judged)
+    rejected = engine.load(documents, mapping(table(integration))).rejected
     return [replace(one, rejected=rejected.get(one.id)) for one in judged]
 
 
-def _judged(id: str, place: str, record: dict[str, Any]) -> Judged:
+def _judged(id: str, place: str, record: dict[str, Any], integration: str) -> Judged:
     try:
-        document = normalize(record)
+        document = normalize(record, integration=integration)
     except ValueError as error:
         return Judged(id, place, record, {"error.message": str(error)}, inadmissible=str(error))
     return Judged(id, place, record, document, why_inadmissible(record))
@@ -111,18 +119,19 @@ def judge(
     engine: Engine,
     case: str = "fold",
     pipelines: Sequence[ProcessingPipeline] = (),
+    integration: str = DEFAULT,
 ) -> Report:
     """Compares all verdicts on records that the engine holds."""
-    report = Report(tuple(targets), engine.name, records=len(judged))
+    report = Report(tuple(targets), engine.name, integration, records=len(judged))
     report.generated = sum(one.generated for one in judged)
     report.inadmissible = sum(one.inadmissible is not None for one in judged)
     report.rejected = {one.id: one.rejected for one in judged if one.rejected}
-    conversions = [[convert_rule(rule, target, case, pipelines) for target in targets] for rule in rules]
+    conversions = [[convert_rule(rule, target, case, pipelines, integration) for target in targets] for rule in rules]
     asked = [(c, list(questions(c)) if c.query is not None else []) for row in conversions for c in row]
     answers = iter(_ask([question for _, found in asked for question in found], engine))
     cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
     for rule in rules:
-        sides = _native(rule, judged, pipelines)
+        sides = _native(rule, judged, pipelines, integration)
         row = Row(rule, matched=sum(side.raw for side in sides))
         row.generated = sum(side.raw and side.judged.generated for side in sides)
         row.cells = [_cell(rule, *next(cells), sides) for _ in targets]
@@ -145,9 +154,11 @@ class _Side:
     document: bool | None
 
 
-def _native(rule: Rule, judged: Sequence[Judged], pipelines: Sequence[ProcessingPipeline]) -> list[_Side]:
+def _native(
+    rule: Rule, judged: Sequence[Judged], pipelines: Sequence[ProcessingPipeline], integration: str
+) -> list[_Side]:
     on_raw = compile_predicate(rule.tree)
-    on_document = _on_document(rule, pipelines)
+    on_document = _on_document(rule, pipelines, integration)
     return [
         _Side(one, on_raw(one.record), on_document(one.document) if on_document else None)
         for one in judged
@@ -155,11 +166,11 @@ def _native(rule: Rule, judged: Sequence[Judged], pipelines: Sequence[Processing
     ]
 
 
-def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline]) -> Verdict | None:
+def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline], integration: str) -> Verdict | None:
     from sigma.exceptions import SigmaError
 
     try:
-        return compile_predicate(mapped_tree(rule, pipelines))
+        return compile_predicate(mapped_tree(rule, pipelines, integration))
     except SigmaError:
         return None  # a field without an ECS home: every target refuses the rule
 

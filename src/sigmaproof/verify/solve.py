@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 import ipaddress
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fields import UnknownFieldError, Writes, table
 from sigmaproof.folding import fold
-from sigmaproof.matching import number_text
+from sigmaproof.matching import number_text, value_test
 from sigmaproof.predicate import (
     And,
     Boolean,
@@ -108,6 +110,12 @@ def _put(record: dict[str, Any], keys: list[str], value: Any) -> None:
 def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
     """Values that can make a test true or false, the most ordinary first."""
     if isinstance(test, Keyword):
+        text = text_of(Text("", test.pattern, test.cased))
+        yield from (
+            ({"errorMessage": text}, {"requestParameters.note": text})
+            if truth
+            else ({"errorMessage": MISSING}, {"managementEvent": False})
+        )
         return
     if isinstance(test, FieldRef):
         yield {test.field: "alice", test.other: "alice" if truth else "bob"}
@@ -158,8 +166,22 @@ def _true_values(test: FieldTest) -> list[Any]:
         case Cidr():
             return [str(ipaddress.ip_network(test.network, strict=False).network_address)]
         case TimePart():
-            return []
+            return _times(test, truth=True)
     return []
+
+
+def _times(test: TimePart, truth: bool) -> list[Any]:
+    """Times around the number of a test, as CloudTrail writes them, on which it is true or false."""
+    holds, base = value_test(test), datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+    found = []
+    for number in (test.value, test.value - 1, test.value + 1):
+        with suppress(ValueError):
+            if test.part == "week":
+                time = datetime.combine(date.fromisocalendar(2026, number, 1), base.time(), UTC)
+            else:
+                time = base.replace(**{test.part: number})  # type: ignore[arg-type]
+            found.append(time.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20))
+    return [text for text in found if holds(text) is truth]
 
 
 def _typed(test: FieldTest, text: str) -> list[Any]:
@@ -179,6 +201,8 @@ def _false_values(test: FieldTest) -> list[Any]:
             return ["192.0.2.1", "AWS Internal"]
         case Exists():
             return [MISSING]
+        case TimePart():
+            return [*_times(test, truth=False), MISSING]
     return [*ordinary(test), MISSING]
 
 

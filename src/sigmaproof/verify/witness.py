@@ -13,7 +13,7 @@ from typing import Any
 
 from sigmaproof.claims import number_candidates, object_candidates
 from sigmaproof.evaluate.compile import compile_predicate
-from sigmaproof.fields import Field, Located, UnknownFieldError, table
+from sigmaproof.fields import DEFAULT, Field, FieldTable, Located, UnknownFieldError, table
 from sigmaproof.predicate import (
     Boolean,
     FieldRef,
@@ -37,12 +37,16 @@ ODD: tuple[Any, ...] = (MISSING, None, "", "-", "none", {}, [], [None], "x", {"k
 SIZES = (1024, 8191, 32766)
 
 
-def witnesses(tree: Predicate) -> list[dict[str, Any]]:
-    """Records for a rule's tree over raw fields, each once, in a fixed order."""
+def witnesses(tree: Predicate, integration: str = DEFAULT) -> list[dict[str, Any]]:
+    """Records for a rule's tree over raw fields, each once, in a fixed order.
+
+    integration: whose shared and moved fields are tried. Raises UnknownIntegrationError.
+    """
+    fields = table(integration)
     found: dict[str, dict[str, Any]] = {}
     for test, draft in pivots(tree):
         beside = " ".join(text_of(t) for t, _ in tests(tree) if isinstance(t, Text) and _same_field(t, test))
-        for changed in _drafts(test, draft, beside):
+        for changed in _drafts(test, draft, beside, fields):
             record = built(changed)
             found.setdefault(json.dumps(record, sort_keys=False), record)
     return list(found.values())
@@ -52,15 +56,17 @@ def _same_field(other: Text, test: Test) -> bool:
     return other is not test and not isinstance(test, Keyword) and other.field == test.field
 
 
-def _drafts(test: Test, draft: Draft, beside: str) -> Iterator[Draft]:
+def _drafts(test: Test, draft: Draft, beside: str, fields: FieldTable) -> Iterator[Draft]:
     """beside: the texts that other tests of the same field want."""
     for truth in (True, False):
         for values in fitting(test, truth):
             yield {**draft, **values}
+    if isinstance(test, Keyword):
+        yield from _keyword_drafts(test, draft)
     if isinstance(test, Keyword | FieldRef):
         return
     try:
-        located = table().raw(test.field)
+        located = fields.raw(test.field)
     except UnknownFieldError:
         return
     own = draft.get(test.field)
@@ -71,11 +77,26 @@ def _drafts(test: Test, draft: Draft, beside: str) -> Iterator[Draft]:
             yield {**draft, test.field: [own, value]}
         if beside and isinstance(value, dict):
             yield {**draft, test.field: {**value, "z": beside}}
-    for changed in _around(test, located, draft):
+    for changed in _around(test, located, draft, fields):
         yield changed
         value = changed.get(test.field)
         if beside and not located.sub and isinstance(value, dict):
             yield {**changed, test.field: {**value, "z": beside}}
+
+
+def _keyword_drafts(test: Keyword, draft: Draft) -> Iterator[Draft]:
+    """The keyword in fields of every kind: indexed, not indexed, not kept, as a key, in an object that is too large."""
+    text = text_of(Text("", test.pattern, test.cased))
+    if compile_predicate(test)({"managementEvent": True}):
+        draft = {**draft, "managementEvent": False}  # an ordinary record has it true
+    for form in (text, text.swapcase(), f"x{text}x", f"{text[:1]}\n{text[1:]}"):
+        yield from ({**draft, place: form} for place in ("errorMessage", "userAgent", "eventContext.note"))
+        yield {**draft, "requestParameters": {"note": [{"a": form}]}}
+        yield {**draft, "requestParameters": {form: 1}}
+        yield {**draft, "requestParameters": {"note": form[:1], "more": form[1:]}}
+        yield from ({**draft, "requestParameters": {"note": form, "padding": "y" * size}} for size in SIZES)
+    for value in (True, False, *number_candidates(text)):
+        yield {**draft, "requestParameters": {"note": value}}
 
 
 def _values(test: Test, located: Located) -> Iterator[Any]:
@@ -127,14 +148,14 @@ def _sized(test: Text, size: int) -> Iterator[str]:
         yield text_of(test, "y" * ((length - bare) // stars))
 
 
-def _around(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
+def _around(test: FieldTest, located: Located, draft: Draft, fields: FieldTable) -> Iterator[Draft]:
     """Values of other fields: a larger object, text elsewhere in it, other sources of the same ECS field."""
     if located.field.open:
         yield from _enlarged(test, located, draft)
         yield from _elsewhere(test, located, draft)
     if located.field.shared:
-        yield from _shared(test, located, draft)
-    for raw, event in table().moved.items():
+        yield from _shared(test, located, draft, fields)
+    for raw, event in fields.moved.items():
         if raw == located.raw or raw.startswith(f"{located.raw}."):
             for value in _moved_values(test, raw, located):
                 yield {**draft, test.field: value, "eventName": event, "userIdentity.userName": MISSING}
@@ -200,10 +221,10 @@ def _moved_values(test: FieldTest, raw: str, located: Located) -> list[Any]:
     return [{key: text_of(test) if isinstance(test, Text) else "x"}]
 
 
-def _shared(test: FieldTest, located: Located, draft: Draft) -> Iterator[Draft]:
+def _shared(test: FieldTest, located: Located, draft: Draft, fields: FieldTable) -> Iterator[Draft]:
     """The ECS field filled from another raw field, or not filled from this one."""
     home = located.field.homes[0].name
-    others = [f.raw for f in table().fields if f.raw != located.raw and any(h.name == home for h in f.homes)]
+    others = [f.raw for f in fields.fields if f.raw != located.raw and any(h.name == home for h in f.homes)]
     others += located.field.others
     for value in _own_values(test):
         for kind in ("AWSService", "AssumedRole", "FederatedUser", "IdentityCenterUser", "Root"):

@@ -12,14 +12,16 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from sigma.conversion.base import Backend
-from sigma.exceptions import SigmaError, SigmaFeatureNotSupportedByBackendError
+from sigma.exceptions import SigmaConfigurationError, SigmaError, SigmaFeatureNotSupportedByBackendError
 from sigma.rule import SigmaRule
 
+from sigma.pipelines.sigmaproof.ecs_cloudtrail import INTEGRATION
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Conversion, Refusal
-from sigmaproof.fields import UnknownFieldError, table
+from sigmaproof.fields import DEFAULT, FILEBEAT, FieldTable, UnknownFieldError, UnknownIntegrationError, table
 from sigmaproof.lower import LoweringError, lower_rule
-from sigmaproof.predicate import Keyword, Predicate, tests
+from sigmaproof.predicate import Predicate
+from sigmaproof.sigmarule import even_encodings, field_names
 
 __all__ = ["TreeBackend"]
 
@@ -33,9 +35,11 @@ class TreeBackend(Backend):
     requires_pipeline: ClassVar[bool] = True
     correlation_methods: ClassVar[dict[str, str] | None] = None
 
-    def __init__(self, *args: Any, case: str = "fold", **options: Any) -> None:
+    def __init__(self, *args: Any, case: str = "fold", integration: str | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fold_case = case != "exact"
+        self.integration = integration
+        self.table = _table(integration or DEFAULT)
 
     def wrap(self, query: str) -> str:
         """What stands around every query of this target."""
@@ -43,23 +47,40 @@ class TreeBackend(Backend):
 
     def tree(self, rule: SigmaRule) -> Predicate:
         """The tree of a rule after the pipelines. Raises LoweringError and pySigma's errors."""
-        if not hasattr(self, "last_processing_pipeline"):
-            self.init_processing_pipeline()
+        self.prepare()
         self.last_processing_pipeline.apply(rule)
         return lower_rule(rule)
 
+    def prepare(self) -> None:
+        """Joins the pipelines, and takes the field table by which they name the fields.
+
+        Raises SigmaConfigurationError when the option `integration` asks for another layout than the pipeline has.
+        """
+        if not hasattr(self, "last_processing_pipeline"):
+            self.init_processing_pipeline()
+        named = self.last_processing_pipeline.vars.get(INTEGRATION)
+        if self.integration is None and named is not None:
+            self.table = _table(str(named))
+        elif named is not None and (named == FILEBEAT) != (self.integration == FILEBEAT):
+            raise SigmaConfigurationError(
+                f"the pipeline names fields as {named} has them, and the option integration is {self.integration}; "
+                "the pipeline ecs_cloudtrail_filebeat is for integration=filebeat, ecs_cloudtrail for all versions"
+            )
+
     def conversion(self, rule: SigmaRule) -> Conversion:
         """The query of a rule, after the pipelines, with its claim. pySigma's errors pass through."""
-        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target)
+        self.prepare()
+        unconverted = Conversion(str(rule.id or ""), str(rule.title), self.target, integration=self.table.integration)
+        even_encodings(rule)
         try:
-            origins = _origins(lower_rule(rule))
+            origins = _origins(rule, self.table)
             return self.emitted(self.tree(rule), unconverted, origins)
         except (Refusal, LoweringError) as refusal:
             return replace(unconverted, refusal=str(refusal))
 
     def emitted(self, tree: Predicate, unconverted: Conversion, origins: Mapping[str, str]) -> Conversion:
         """The conversion of a lowered tree; origins are the raw names of its ECS names. Raises Refusal."""
-        emitter = self.emitter(self.fold_case, origins)
+        emitter = self.emitter(self.fold_case, origins, self.table)
         query = self.wrap(emitter.query(tree))
         return replace(
             unconverted,
@@ -90,13 +111,19 @@ class TreeBackend(Backend):
         return [query]
 
 
-def _origins(tree: Predicate) -> dict[str, str]:
+def _table(integration: str) -> FieldTable:
+    try:
+        return table(integration)
+    except UnknownIntegrationError as error:
+        raise SigmaConfigurationError(str(error)) from None
+
+
+def _origins(rule: SigmaRule, fields: FieldTable) -> dict[str, str]:
     """The raw names of a rule by the canonical ECS names that the pipeline will give them."""
     found: dict[str, str] = {}
-    for test, _ in tests(tree):
-        for name in () if isinstance(test, Keyword) else (test.field,):
-            with suppress(UnknownFieldError):
-                found.setdefault(table().raw(name).canonical, name)
+    for name in field_names(rule):
+        with suppress(UnknownFieldError):
+            found.setdefault(fields.raw(name).canonical, name)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from sigmaproof.claims import Spot, exists_claims, null_claims, object_directions_of, regex_claims, text_claims
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
+from sigmaproof.fields import Home
 from sigmaproof.folding import has_case
 from sigmaproof.lucenetext import MOST_REGEX, escaped, pattern_regex, text_regex
 from sigmaproof.matching import number_text
@@ -21,7 +22,6 @@ from sigmaproof.predicate import (
     Compare,
     Exists,
     FieldRef,
-    Keyword,
     Null,
     Number,
     Pattern,
@@ -34,7 +34,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, lucene_regex, parse
 
 from .base import TreeBackend
-from .values import boolean_values, has_other_spellings, index_network, number_directions
+from .values import boolean_values, has_other_spellings, index_network, number_directions, year_bounds
 
 __all__ = ["EqlBackend"]
 
@@ -74,10 +74,9 @@ class EqlEmitter(Emitter):
     NOT = "not {}"
     UNSUPPORTED: ClassVar[dict[type, str]] = {
         FieldRef: "EQL can't compare two fields on Elasticsearch",
-        Keyword: "EQL can't search all fields",
         Compare: "these fields are keywords, which compare as text; list the values instead",
-        TimePart: "EQL has no parts of a time on Elasticsearch without a script",
     }
+    KEYWORD_FORM = "rendered"
 
     def spelled_field(self, name: str) -> str:
         """An optional EQL identifier."""
@@ -111,6 +110,7 @@ class EqlEmitter(Emitter):
             return None
         for test in tests:
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
+        self.note_clauses(1 if operator == "in" else len(values))  # `in` is one terms query, `:` a query a value
         field = self.field(where.name)
         return self.atom(field, [f"{field} {operator} ({', '.join(values)})"])
 
@@ -212,6 +212,27 @@ class EqlEmitter(Emitter):
             return self.rendered(where, ".*")
         self.claim(where, exists_claims(where, where.home), negated)
         return f"{self.field(where.name)} != null"
+
+    def keyword_directions(self, pattern: Pattern, cased: bool) -> set[str]:
+        """Objects are searched in their text, which holds keys as well."""
+        return {"misses", "extra"}
+
+    def found_in(self, home: Home, pattern: Pattern, cased: bool) -> str:
+        """A pattern in one field."""
+        field = self.field(home.name)
+        operator, value = self.wildcard(Text("", pattern, cased))
+        return self.atom(field, [f"{field} {operator} {value}"])
+
+    def boolean_in(self, home: Home, values: list[str]) -> str:
+        """Booleans are no texts there."""
+        field = self.field(home.name)
+        return self.atom(field, [f"{field} == {value}" for value in values])
+
+    def on_timepart(self, where: Spot, test: TimePart, negated: bool) -> str:
+        """A year, as a range of a date field."""
+        field = self.field(where.name)
+        bounds = [f"{field} {sign} {eql_string(time)}" for sign, time in year_bounds(where, test)]
+        return self.atom(field, [f"({' and '.join(bounds)})" if len(bounds) > 1 else bounds[0]])
 
     def on_regex(self, where: Spot, test: Regex, negated: bool) -> str:
         """An expression, anchored and spelled for Lucene."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 from sigmaproof.claims import Spot, exists_claims, null_claims, regex_claims, text_claims
 from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
+from sigmaproof.fields import Home
 from sigmaproof.folding import has_case
 from sigmaproof.lucenetext import MOST_REGEX, pattern_regex
 from sigmaproof.matching import number_text
@@ -19,7 +20,6 @@ from sigmaproof.predicate import (
     Compare,
     Exists,
     FieldRef,
-    Keyword,
     Null,
     Number,
     Pattern,
@@ -32,7 +32,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, lucene_regex, parse
 
 from .base import TreeBackend
-from .values import boolean_values, has_other_spellings, index_network, number_directions, starts_as_object
+from .values import boolean_values, has_other_spellings, index_network, number_directions, starts_as_object, year_bounds
 
 __all__ = ["LuceneBackend"]
 
@@ -69,10 +69,9 @@ class LuceneEmitter(Emitter):
     NOT = "(NOT {})"
     UNSUPPORTED: ClassVar[dict[type, str]] = {
         FieldRef: "a query string can't compare two fields",
-        Keyword: "a query string without a field searches other fields than the rule means",
         Compare: "these fields are keywords, which compare as text; list the values instead",
-        TimePart: "a query string has no parts of a time",
     }
+    KEYWORD_FORM = "flattened"
 
     def spelled_field(self, name: str) -> str:
         """The name with its special characters escaped."""
@@ -94,7 +93,7 @@ class LuceneEmitter(Emitter):
         forms = self.spelled(where, text, test.cased, negated) if text is not None else None
         if forms is not None:
             return _one_of(self.field(where.name), [quoted(form) for form in forms])
-        return self.regex(where, pattern_regex(test.pattern, test.cased))
+        return self.regex(where.name, pattern_regex(test.pattern, test.cased))
 
     def text_list(self, where: Spot, tests: tuple[Text, ...], negated: bool) -> str | None:
         """Several texts of a keyword as one group, where each has known spellings."""
@@ -108,6 +107,7 @@ class LuceneEmitter(Emitter):
                 return None
             forms += spelled
             self.claim(where, text_claims(where, where.home, test.pattern, test.cased), negated)
+        self.note_clauses(len(forms))
         return _one_of(self.field(where.name), [quoted(form) for form in forms])
 
     def in_flattened(self, where: Spot, pattern: Pattern, cased: bool, negated: bool) -> str:
@@ -168,13 +168,32 @@ class LuceneEmitter(Emitter):
             self.because("object", "misses", where, negated, "an object's own name is not indexed, only its leaves")
         return f"_exists_:{self.field(where.name)}"
 
+    def keyword_directions(self, pattern: Pattern, cased: bool) -> set[str]:
+        """Every value that is searched stands in the record, though Java writes some numbers in another way."""
+        return {"misses"} | (number_directions(pattern) & {"extra"})
+
+    def found_in(self, home: Home, pattern: Pattern, cased: bool) -> str:
+        """A pattern in one field; of a flattened one, in any of its leaves."""
+        return self.regex(home.name, pattern_regex(pattern, cased))
+
+    def boolean_in(self, home: Home, values: list[str]) -> str:
+        """Booleans are searched by their words."""
+        return _one_of(self.field(home.name), values)
+
+    def on_timepart(self, where: Spot, test: TimePart, negated: bool) -> str:
+        """A year, as a range of a date field."""
+        bounds = dict(year_bounds(where, test))
+        least = f'["{bounds[">="]}"' if ">=" in bounds else "[*"
+        most = f'"{bounds["<"]}"}}' if "<" in bounds else "*]"
+        return f"{self.field(where.name)}:{least} TO {most}"
+
     def on_regex(self, where: Spot, test: Regex, negated: bool) -> str:
         """An expression, anchored and spelled for Lucene."""
         if where.kind != "keyword":
             raise Refusal(f"{where.raw}|re: an expression needs a keyword field, not {where.kind} of an object")
         self.claim(where, regex_claims(where, test), negated)
         try:
-            return self.regex(where, lucene_regex(parse(test.source, test.flags)))
+            return self.regex(where.name, lucene_regex(parse(test.source, test.flags)))
         except RegexError as error:
             raise Refusal(f"{where.raw}|re: {error}") from None
 
@@ -186,12 +205,12 @@ class LuceneEmitter(Emitter):
                 return f"{self.field(home.name)}:{quoted(network)}"
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 
-    def regex(self, where: Spot, source: str) -> str:
+    def regex(self, name: str, source: str) -> str:
         """A field with an expression for its whole value; a slash would end it even inside a set."""
         if len(source) > MOST_REGEX:
-            raise Refusal(f"{where.raw}: an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
+            raise Refusal(f"{name}: an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
         self.expensive = True
-        return f"{self.field(where.name)}:/{source}/"
+        return f"{self.field(name)}:/{source}/"
 
 
 def _one_of(field: str, values: list[str]) -> str:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 
-from sigmaproof.claims import number_candidates
+from sigmaproof.claims import Spot, number_candidates
 from sigmaproof.fidelity import Refusal
 from sigmaproof.fields import Writes
 from sigmaproof.matching import MAPPED, as_network, number_text, pattern_test
-from sigmaproof.predicate import Pattern, Text, describe, plain
+from sigmaproof.predicate import Pattern, Text, TimePart, describe, plain
 
-__all__ = ["boolean_values", "has_other_spellings", "index_network", "number_directions", "starts_as_object"]
+__all__ = [
+    "boolean_values",
+    "has_other_spellings",
+    "index_network",
+    "number_directions",
+    "starts_as_object",
+    "year_bounds",
+]
 
 
 def has_other_spellings(value: float, writes: Writes) -> bool:
@@ -51,6 +58,16 @@ def boolean_values(name: str, test: Text) -> list[bool]:
     if not values:
         raise Refusal(f"{describe(test)}: {name} is a boolean, which is only ever true or false")
     return values
+
+
+def year_bounds(where: Spot, test: TimePart) -> list[tuple[str, str]]:
+    """The range of a year: the signs >= and <, each with a time. Raises Refusal for any other part of a time."""
+    if test.part != "year" or where.home.type != "date":
+        raise Refusal(f"{describe(test)}: only the year of a date can be searched, as a range; a script is needed here")
+    first, after = (f"{year:04d}-01-01T00:00:00.000Z" for year in (test.value, test.value + 1))
+    least = {"eq": first, "gte": first, "gt": after}.get(test.op)
+    most = {"eq": after, "lte": after, "lt": first}.get(test.op)
+    return [(sign, time) for sign, time in ((">=", least), ("<", most)) if time is not None]
 
 
 def index_network(text: str) -> str:

@@ -1,5 +1,5 @@
 """Our processing pipelines, as pySigma finds them."""
 
-from sigma.pipelines.sigmaproof.ecs_cloudtrail import ecs_cloudtrail
+from sigma.pipelines.sigmaproof.ecs_cloudtrail import ecs_cloudtrail, ecs_cloudtrail_filebeat
 
-__all__ = ["ecs_cloudtrail"]
+__all__ = ["ecs_cloudtrail", "ecs_cloudtrail_filebeat"]

@@ -16,21 +16,26 @@ from sigma.processing.transformations import AddConditionTransformation
 from sigma.processing.transformations.base import FieldMappingTransformationBase
 from sigma.rule import SigmaRule
 
-from sigmaproof.fields import UnknownFieldError, table
+from sigmaproof.fields import DEFAULT, FILEBEAT, FieldTable, UnknownFieldError, table
 
-__all__ = ["ecs_cloudtrail"]
+__all__ = ["INTEGRATION", "ecs_cloudtrail", "ecs_cloudtrail_filebeat"]
+
+INTEGRATION = "sigmaproof_integration"
+"""The pipeline's variable that tells a backend of ours which profile of the field table the names are from."""
 
 
 @dataclass
 class EcsFieldMapping(FieldMappingTransformationBase):
     """Maps raw names to canonical ECS names. A name that the table does not know fails the conversion."""
 
+    table: FieldTable
+
     def apply_field_name(self, field: str | None) -> str | list[str] | None:
         """The canonical ECS name; raises SigmaTransformationError with a suggestion for an unknown name."""
         if field is None:
             return None
         try:
-            return table().raw(field).canonical
+            return self.table.raw(field).canonical
         except UnknownFieldError as error:
             raise SigmaTransformationError(str(error)) from error
 
@@ -38,7 +43,7 @@ class EcsFieldMapping(FieldMappingTransformationBase):
         """Maps the detection strictly, and the list of fields to display as far as they are known."""
         listed, rule.fields = rule.fields, []
         super().apply(rule)
-        rule.fields = [_known_or_same(name) for name in listed]
+        rule.fields = [_known_or_same(name, self.table) for name in listed]
 
 
 _SELECTOR = re.compile(r"\bof\s+([\w*]+)")
@@ -69,9 +74,9 @@ def _selects(pattern: str, name: str) -> bool:
     return pattern == "them" or re.fullmatch(pattern.replace("*", ".*"), name) is not None
 
 
-def _known_or_same(name: str) -> str:
+def _known_or_same(name: str, fields: FieldTable) -> str:
     try:
-        return table().raw(name).canonical
+        return fields.raw(name).canonical
     except UnknownFieldError:
         return name
 
@@ -81,22 +86,36 @@ def _cloudtrail() -> LogsourceCondition:
     return LogsourceCondition(product="aws", service="cloudtrail")
 
 
-def ecs_cloudtrail() -> ProcessingPipeline:
-    """ECS field names of Elastic's AWS integration, for rules with product aws and service cloudtrail."""
+def ecs_cloudtrail_filebeat() -> ProcessingPipeline:
+    """The same for documents of Filebeat's module aws, index filebeat-*."""
+    return ecs_cloudtrail(FILEBEAT)
+
+
+def _words(integration: str) -> str:
+    return "Filebeat's module aws" if integration == FILEBEAT else f"AWS integration {integration}"
+
+
+def ecs_cloudtrail(integration: str = DEFAULT) -> ProcessingPipeline:
+    """ECS field names of Elastic's AWS integration, for rules with product aws and service cloudtrail.
+
+    integration: the profile of the field table. Raises UnknownIntegrationError.
+    """
+    fields = table(integration)
     return ProcessingPipeline(
-        name="AWS CloudTrail to Elastic's ECS fields (AWS integration)",
+        name=f"AWS CloudTrail to Elastic's ECS fields ({_words(integration)})",
         priority=20,
+        vars={INTEGRATION: integration},
         allowed_backends=frozenset(),
         items=[
             ProcessingItem(
                 identifier="ecs_cloudtrail_fields",
                 rule_conditions=[_cloudtrail()],
-                transformation=EcsFieldMapping(),
+                transformation=EcsFieldMapping(fields),
             ),
             ProcessingItem(
                 identifier="ecs_cloudtrail_dataset",
                 rule_conditions=[_cloudtrail()],
-                transformation=DatasetCondition(conditions={"event.dataset": table().dataset}),
+                transformation=DatasetCondition(conditions={"event.dataset": fields.dataset}),
             ),
         ],
     )

@@ -50,8 +50,10 @@ class Engine(Protocol):
 
     name: str
 
-    def load(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, object] | None = None) -> Loaded:
         """Replace all documents by these (id, document) pairs, searchable when it returns.
+
+        mappings: the index's `mappings` object; without it that of the field table.
 
         Raises ValueError when an id occurs twice, EngineUnavailable when the engine can't be used.
         """

@@ -60,13 +60,13 @@ class EmbeddedElasticsearch:
             nodes = client.request("GET", "/_nodes/_local?filter_path=nodes.*.version")["nodes"]
         return str(next(iter(nodes.values()))["version"])
 
-    def load(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+    def load(self, docs: Iterable[tuple[str, Document]], mappings: Mapping[str, Any] | None = None) -> Loaded:
         """Replace all documents by these; see Engine.load."""
         with self._running() as client:
             if self._index is not None:
                 self._index.drop()
                 self._index = None
-            index = Index(client, self._mapping())
+            index = Index(client, mappings or self._mapping())
             loaded = index.load(docs)
             self._index = index
         return loaded

@@ -66,6 +66,8 @@ _ECS: tuple[tuple[str, str, int | None, tuple[str, ...], bool], ...] = (
     ("flattened", "flattened", None, ("*structured_data", "*exports", "*imports"), False),
     ("strings", "keyword", 1024, (), True),
 )
+# Filebeat's index template declares its fields one by one; any other text is a keyword.
+_DYNAMIC = {"ecs": _ECS, "beats": (("strings", "keyword", 1024, (), True),)}
 
 
 def mapping(table: FieldTable) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def mapping(table: FieldTable) -> dict[str, Any]:
     return {
         "date_detection": False,
         "numeric_detection": False,
-        "dynamic_templates": [_template(*row) for row in _ECS],
+        "dynamic_templates": [_template(*row) for row in _DYNAMIC[table.dynamic]],
         "properties": root["properties"],
     }
 

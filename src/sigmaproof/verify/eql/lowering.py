@@ -8,6 +8,7 @@ selects the same documents as `_eql/search`; its shape can differ where that cha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sigmaproof.verify.eql import ast
 from sigmaproof.verify.eql.analysis import analyze
@@ -38,7 +39,7 @@ def lower(query: str, types: Mapping[str, FieldType], *, event_category_field: s
     the request parameter of that name. Raises EqlError for what Elasticsearch refuses and for what has
     no Query DSL form.
     """
-    statement = parse(query)
+    statement = _parsed(query)
     if statement.kind != "event":
         raise EqlError(UNSUPPORTED, f"a {statement.kind} {_NEEDS_CLUSTER}", *statement.at)
     for name, at in statement.pipes:
@@ -47,6 +48,8 @@ def lower(query: str, types: Mapping[str, FieldType], *, event_category_field: s
     return _query(simplify(analyze(condition, types)))
 
 
+# One query is lowered for several mappings in a row; what parsing gives is frozen.
+_parsed = lru_cache(maxsize=32)(parse)
 _NEEDS_CLUSTER = "has no Query DSL form: it needs a cluster with EQL"
 
 

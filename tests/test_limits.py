@@ -1,0 +1,40 @@
+"""The limits of a query: clauses as Elasticsearch counts them, and bytes. Above them a rule is refused."""
+
+from __future__ import annotations
+
+import pytest
+from cases import rule_of
+
+from sigmaproof.conversion import convert_rule
+from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES
+
+
+def refusal(detection: dict[str, object], target: str) -> str | None:
+    return convert_rule(rule_of("limit", {"s": detection, "condition": "s"}), target).refusal
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+@pytest.mark.parametrize("name", ["userAgent|contains", "errorCode", "errorCode|contains|all"])
+def test_clauses(name: str, target: str) -> None:
+    values = [f"value{number}" for number in range(MOST_CLAUSES - 1)]  # with the one of the dataset the most
+    assert refusal({name: values}, target) is None
+    assert "more than 1,024 clauses" in (refusal({name: [*values, "one more"]}, target) or "")
+
+
+def test_a_list_of_terms_is_one_clause_in_eql() -> None:
+    names = [f"Name{number}" for number in range(5000)]
+    assert refusal({"errorMessage|cased": names}, "eql") is None
+    assert "clauses" in (refusal({"errorMessage|cased": names}, "lucene") or "")
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_bytes(target: str) -> None:
+    values = [f"{number}{'-' * 1000}" for number in range(MOST_BYTES // 1000)]
+    assert "bytes" in (refusal({"errorMessage|cased": values}, target) or "")
+    assert refusal({"errorMessage|cased": values[:-20]}, target) is None
+
+
+def test_a_keyword_counts_each_field() -> None:
+    detection: dict[str, object] = {"|all": [f"word{number}" for number in range(30)]}
+    assert "more than 1,024 clauses" in (refusal(detection, "lucene") or "")
+    assert refusal(detection, "native") is None
