@@ -25,7 +25,7 @@ from converter_causes import cause
 from sigmaproof.conversion import convert_rule, mapped_tree
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fidelity import Conversion
-from sigmaproof.fields import table
+from sigmaproof.fields import DEFAULT, table
 from sigmaproof.normalize import normalize
 from sigmaproof.paths import leaves
 from sigmaproof.rules import Rule, load_files
@@ -183,6 +183,7 @@ def case_subjects() -> list[Subject]:
     judged = [
         Subject(case.name, _text(case.rule), case.rule, list(_near(case.rule, [one for one, _ in case.records])))
         for case in all_cases()
+        if case.integration == DEFAULT
     ]
     return judged + [Subject(name, _with_named(text), None) for name, text in load_texts()]
 

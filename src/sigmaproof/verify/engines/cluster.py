@@ -39,6 +39,7 @@ _NOTE = "A temporary index of `sigmaproof verify`. It can be deleted when no run
 class Cluster:
     """An Engine (see the package). Nothing is asked before the first `load`.
 
+    Where the cluster refuses a type of Elastic's distribution, the nearest one stands for it, and a remark says so.
     access: see `access.access`. Used with `with`, it also removes its index when SIGTERM or SIGHUP ends the process.
     """
 

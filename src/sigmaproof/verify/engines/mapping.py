@@ -87,8 +87,8 @@ def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
     homes = [home for field in table.fields for home in field.homes if home.within is None]
     for name, home in sorted(_distinct([*homes, *table.derived]).items()):
         _place(root, name, home)
-    if elastic and table.dynamic == "ecs":  # Filebeat's template has them as keywords, and no data_stream.*
-        for name in _CONSTANT:
+    if elastic and table.dynamic == "ecs":  # Filebeat's template has them as keywords
+        for name in (name for name in _CONSTANT if name in table.constants):
             _replace(root, name, {"type": "constant_keyword", "value": table.constants[name]})
     return {
         "date_detection": False,
