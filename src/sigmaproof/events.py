@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -164,7 +165,7 @@ class _Problem:
 def _parsed(text: bytes, start: int = 1) -> tuple[Any, _Problem | None]:
     """The value of a JSON text that begins on line `start`, or what is wrong with it."""
     try:
-        value = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
+        value = _decoded(text.decode("utf-8"))
     except json.JSONDecodeError as error:
         return None, _Problem(error.msg.removesuffix(" at"), start + error.lineno - 1, error.colno)
     except UnicodeDecodeError as error:
@@ -175,6 +176,18 @@ def _parsed(text: bytes, start: int = 1) -> tuple[Any, _Problem | None]:
         return None, _Problem(str(error).partition("; use sys")[0], start)
     brackets = text.count(b"{") + text.count(b"[")  # a bound of the depth, at almost no cost
     return (None, _Problem(_TOO_DEEP, start)) if brackets > DEEPEST and _is_deep(value) else (value, None)
+
+
+def _decoded(text: str) -> Any:
+    if text.startswith("\ufeff"):
+        raise json.JSONDecodeError("a byte order mark, which only the start of a file can have", text, 0)
+    return _decoder().decode(text)
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    """Made once: `json.loads` with options would make one for every record, which costs as much as its work."""
+    return json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _refuse_constant(name: str) -> Any:
