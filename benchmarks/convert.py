@@ -69,10 +69,9 @@ def variations() -> Iterator[str]:
     texts = [file.read_text(encoding="utf-8") for file in sorted(OURS.rglob("*.yml"))]
     for turn in count(1):
         for text in texts:
-            fresh = str(uuid.UUID(int=turn << 64 | hash(text) & (1 << 64) - 1, version=4))
-            text = re.sub(r"(?m)^id: .*$", f"id: {fresh}", text)
-            text = re.sub(r"(?m)^title: .*$", rf"\g<0> {turn}", text)
-            yield re.sub(r"(?m)(^\s+eventName: |^\s+- )(\w+)$", rf"\g<1>\g<2>{turn}", text)
+            fresh = re.sub(r"(?m)^id: .*$", f"id: {uuid.uuid5(uuid.NAMESPACE_URL, f'{turn} {text}')}", text)
+            fresh = re.sub(r"(?m)^title: .*$", rf"\g<0> {turn}", fresh)
+            yield re.sub(r"(?m)(^\s+eventName: |^\s+- )(\w+)$", rf"\g<1>\g<2>{turn}", fresh)
 
 
 def run(what: str, folder: str) -> tuple[float, float]:

@@ -20,7 +20,7 @@ Check: TypeAlias = Callable[[Rule, Sequence[str]], Iterator[Diagnostic]]
 CHECKS: tuple[Check, ...] = (fields, claims)
 
 
-def check(rules: Iterable[str | Path | Rule], targets: Sequence[str] = ()) -> list[Diagnostic]:
+def check(rules: str | Path | Iterable[str | Path | Rule], targets: Sequence[str] = ()) -> list[Diagnostic]:
     """Every finding about these rules, or about the rules in these files and directories.
 
     targets: also what each of them can't say, or says with another meaning. Raises InputError for a path that doesn't

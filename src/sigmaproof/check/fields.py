@@ -12,7 +12,7 @@ from sigmaproof.rules import Rule, field_place, field_warnings
 __all__ = ["fields"]
 
 
-def fields(rule: Rule, targets: Sequence[str]) -> Iterator[Diagnostic]:
+def fields(rule: Rule, targets: Sequence[str]) -> Iterator[Diagnostic]:  # noqa: ARG001 - one form for all checks
     """`field-unknown` and `rule-logsource` are warnings, `field-dropped` is a note: such a rule runs on raw logs."""
     yield from field_warnings(rule)
     if not rule.is_cloudtrail:

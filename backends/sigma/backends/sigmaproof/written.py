@@ -36,7 +36,7 @@ def _yaml_fault(rule: SigmaRule) -> str | None:
 
 
 @lru_cache(maxsize=1_000)
-def _file_fault(path: Path, changed: int) -> str | None:
+def _file_fault(path: Path, changed: int) -> str | None:  # noqa: ARG001 - a part of the cache's key
     """The fault of a file's YAML. changed: its time, so that an edited file is read again."""
     try:
         for _ in documents(path.read_bytes(), shown_path(path)):
