@@ -27,8 +27,8 @@ from sigmaproof.verify.engines.mapping import mapping
 from sigmaproof.verify.queries import questions
 from sigmaproof.verify.witness import witnesses
 
-RANDOM_RULES = 40
-WITNESSES = 4
+RANDOM_RULES = 25
+WITNESSES = 2
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,11 @@ RULE_SIGNS = ["|contains", "|all", "|re", "|i", "|cidr", "|base64offset", "|wind
               "(", ")", "|utf16be", "|", "*", "?", "\\", "timeframe: 5m\n", "correlation:\n"]  # fmt: skip
 JSON_SIGNS = ['"', "{", "}", "[", "]", ",", ":", "null", "NaN", "1e999", "-0", "9" * 400, "\\u0000", "\\ud800", "\\x",
               '{"Records":', "\ufeff", "\n", "\0", '"a":', "true", "1.0E10", '""', "[" * 60, '{"a":' * 60]  # fmt: skip
-fuzzed = settings(deadline=SECONDS * 1000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+fuzzed = settings(
+    max_examples=settings().max_examples * 6 // 10,
+    deadline=SECONDS * 1000,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
 
 
 @st.composite
