@@ -229,6 +229,14 @@ def test_any_bytes_on_the_command_line(command: str, tmp_path: Path) -> None:
     assert ended.out
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    """Everything that is loaded when it is first used is loaded: each example has its own time."""
+    judge_rule(RULE.encode(), RECORDS)
+    judge_rule(EXACT.encode(), RECORDS)
+    judge_log(LOG.encode(), ".ndjson")
+
+
 def test_what_is_changed_is_right_before() -> None:
     """Changed copies come far only if the text itself passes."""
     assert load_text(RULE, "rule").findings == []
