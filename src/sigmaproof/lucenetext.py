@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import variants
 from sigmaproof.predicate import Pattern, Wild
-from sigmaproof.regex import effort, lucene_char, lucene_literal, parse_spelled
+from sigmaproof.regex import RegexError, effort, lucene_char, lucene_literal, parse_spelled
 from sigmaproof.regex.tree import Chars, Node, Repeat, Sequence
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
 
 MOST_REGEX = 1000  # index.max_regex_length, counted in characters
 MOST_PATTERN = 1000
-"""Characters of a pattern. Elasticsearch 8 (Lucene 9) refuses those whose automaton has a path of more than 1,000
-states ("input automaton is too large"), and no value that is indexed as a keyword here is much longer."""
+"""Characters of a pattern. Elasticsearch 8 (Lucene 9.12) fails on a longer text before the first `*` ("input
+automaton is too large: 1001"), and no field of the table holds values that need more of them."""
 MOST_TERM = 32_766
 """Bytes of UTF-8 of a term, Lucene's own limit: a longer one fails the search ("longer than maximum indexable")."""
 MOST_EFFORT = 50_000
@@ -71,7 +71,7 @@ def _parts(pattern: Pattern, cased: bool) -> Iterable[str]:
 
 def checked_term(text: str) -> str:
     """The text. Raises Refusal for one that is longer than a term can be."""
-    size = len(text.encode())
+    size = len(text.encode("utf-8", "surrogatepass"))
     if size > MOST_TERM:
         raise Refusal(f"a value of {size:,} bytes; Elasticsearch takes {MOST_TERM:,}: search a part of it")
     return text
@@ -81,8 +81,12 @@ def checked_regex(source: str) -> str:
     """The expression, spelled for Lucene. Raises Refusal for one that Elasticsearch would refuse to run."""
     if len(source) > MOST_REGEX:
         raise Refusal(f"an expression of {len(source):,} characters; Elasticsearch takes {MOST_REGEX:,}")
-    if effort(parse_spelled(source), MOST_EFFORT) > MOST_EFFORT:
-        raise _too_complex("the expression", source, "write fewer repetitions and alternatives")
+    try:
+        tree = parse_spelled(source)
+    except RegexError as error:
+        raise Refusal(f"an expression that can't be judged for Elasticsearch: {error}") from None
+    if effort(tree, MOST_EFFORT) > MOST_EFFORT:
+        raise _too_complex("the expression", source)
     return source
 
 
@@ -97,15 +101,15 @@ def checked_pattern(pattern: Pattern) -> str:
             f"a pattern of {len(text):,} characters; Elasticsearch 8 takes {MOST_PATTERN:,}: write less of it"
         )
     if not _is_light(pattern, len(text)) and effort(_pattern_tree(pattern), MOST_EFFORT) > MOST_EFFORT:
-        raise _too_complex("the pattern", text, "split the value at a wildcard, with |contains|all")
+        raise _too_complex("the pattern", text)
     return text
 
 
-def _too_complex(what: str, shown: str, instead: str) -> Refusal:
+def _too_complex(what: str, shown: str) -> Refusal:
     short = shown if len(shown) <= 60 else f"{shown[:60]}…"
     return Refusal(
-        f"{what} {short!r} is too complex; Elasticsearch refuses to make it deterministic "
-        f"(max_determinized_states 10,000): {instead}"
+        f"{what} {short!r} is too complex for Elasticsearch (max_determinized_states 10,000): write fewer wildcards "
+        "or repetitions, or split the value with |contains|all"
     )
 
 

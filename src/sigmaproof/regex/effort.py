@@ -14,8 +14,9 @@ from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, S
 
 __all__ = ["MOST_STATES", "effort", "positions"]
 
-MOST_STATES = 2_000
-"""An expression with more characters, repetitions written out, costs more than any limit: it is not looked at."""
+MOST_STATES = 1_000
+"""Characters of an expression, repetitions written out, above which it is not looked at: Lucene 9 fails on paths of
+more than 1,000 states ("input automaton is too large"), and ours would take long."""
 
 # Units for a step of ours: a visited set costs time of its own, so that small ones can't make this slow.
 _STEP = 8
