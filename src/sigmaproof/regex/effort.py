@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, Sequence
 
-__all__ = ["MOST_STATES", "effort", "positions"]
+__all__ = ["MOST_STATES", "effort", "has_inner_loop", "positions"]
 
 MOST_STATES = 1_000
 """Characters of an expression, repetitions written out, above which it is not looked at: Lucene 9 fails on paths of
@@ -44,6 +44,21 @@ def positions(node: Node) -> int:
         case Repeat():
             return positions(node.part) * max(node.least + (node.most is None), node.most or 0)
     return sum(positions(part) for part in node.parts)
+
+
+def has_inner_loop(node: Node, inside: bool = False) -> bool:
+    """Whether a repetition without end stands in another repetition or in a choice.
+
+    Lucene shares states between those, otherwise in every version, and can spend far more than is counted here.
+    """
+    match node:
+        case Repeat():
+            return (inside and node.most is None) or has_inner_loop(node.part, True)
+        case Choice():
+            return any(has_inner_loop(part, True) for part in node.parts)
+        case Sequence():
+            return any(has_inner_loop(part, inside) for part in node.parts)
+    return False
 
 
 class _Automaton:
