@@ -18,6 +18,9 @@ MOST_STATES = 1_000
 """Characters of an expression, repetitions written out, above which it is not looked at: Lucene 9 fails on paths of
 more than 1,000 states ("input automaton is too large"), and ours would take long."""
 
+MOST_DEEP = 30
+"""Repetitions inside of repetitions, above which an expression is not looked at: each costs another walk."""
+
 # Units for a step of ours: a visited set costs time of its own, so that small ones can't make this slow.
 _STEP = 8
 
@@ -27,7 +30,7 @@ def effort(node: Node, limit: int) -> int:
 
     node: without anchors, as Lucene has none. Zero when nothing has to be made deterministic.
     """
-    if positions(node) > MOST_STATES:
+    if positions(node) > MOST_STATES or _depth(node) > MOST_DEEP:
         return max(limit, MOST_STATES) + 1
     automaton = _Automaton()
     first = automaton.add(node, 0)
@@ -44,6 +47,16 @@ def positions(node: Node) -> int:
         case Repeat():
             return positions(node.part) * max(node.least + (node.most is None), node.most or 0)
     return sum(positions(part) for part in node.parts)
+
+
+def _depth(node: Node) -> int:
+    """How many repetitions stand inside of each other."""
+    match node:
+        case Repeat():
+            return 1 + _depth(node.part)
+        case Sequence() | Choice():
+            return max(map(_depth, node.parts), default=0)
+    return 0
 
 
 def has_inner_loop(node: Node, inside: bool = False) -> bool:
