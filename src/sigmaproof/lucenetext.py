@@ -88,7 +88,7 @@ def checked_term(text: str) -> str:
 def checked_regex(source: str) -> str:
     """The expression, spelled for Lucene. Raises Refusal for one that Elasticsearch would refuse to run."""
     if len(source) > MOST_REGEX:
-        raise Refusal(f"an expression of {len(source):,} characters; Elasticsearch takes {MOST_REGEX:,}")
+        raise Refusal(f"an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
     try:
         tree = parse_spelled(source)
     except RegexError as error:
