@@ -95,8 +95,7 @@ def value_test(test: Text | Number | Boolean | Compare | Regex | Cidr | TimePart
             return _on_text(_regex(test))
         case Cidr():
             return _cidr(test)
-        case TimePart():
-            return _time_part(test)
+    return _time_part(test)
 
 
 def value_text(value: Any) -> str:

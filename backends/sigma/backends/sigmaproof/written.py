@@ -49,7 +49,7 @@ def _file_fault(path: Path, changed: int) -> str | None:  # noqa: ARG001 - a par
 def _detection_fault(rule: SigmaRule) -> str | None:
     try:
         data = {"detection": rule.detection.to_dict()}
-    except SigmaError:
+    except (SigmaError, KeyError):  # KeyError: a modifier of ours, which pySigma has no name for
         return None  # a pipeline changed it already, or it was built by a program: nothing is as written
     except IndexError:  # pySigma takes an empty list for null, and can't write it again
         return "an empty list of values; use `null` for a missing field, or give values"

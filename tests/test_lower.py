@@ -1,0 +1,96 @@
+"""What pySigma's classes become, and what has no meaning here: rules that come by way of pySigma or a pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.rule import SigmaRule
+from sigma.types import SigmaNull, SigmaQueryExpression
+
+from sigma.backends.sigmaproof.eql import eql_field
+from sigmaproof.lower import LoweringError, lower_condition, lower_rule
+from sigmaproof.predicate import FieldRef, Text, Wild
+from sigmaproof.targets import backend
+
+
+def rule(selection: Any) -> SigmaRule:
+    data = {"title": "t", "logsource": {"product": "aws", "service": "cloudtrail"}}
+    return SigmaRule.from_dict({**data, "detection": {"s": selection, "condition": "s"}})
+
+
+def with_pipeline(one: SigmaRule, *transformations: dict[str, Any], **top: Any) -> SigmaRule:
+    ProcessingPipeline.from_dict({"transformations": list(transformations), **top}).apply(one)
+    return one
+
+
+def with_value(one: SigmaRule, value: Any) -> SigmaRule:
+    """The rule with another value in its only item, as a pipeline would set it."""
+    one.detection.detections["s"].detection_items[0].value = [value]  # type: ignore[union-attr]
+    return one
+
+
+@pytest.mark.parametrize(
+    ("one", "message"),
+    [
+        (with_pipeline(rule({"a": "b"}), {"type": "drop_detection_item"}), "nothing is left of a selection"),
+        (with_value(rule({"a": "b"}), SigmaQueryExpression("x or true", "id")), "SigmaQueryExpression has no meaning"),
+        (with_value(rule(["b"]), SigmaNull()), "a keyword of pySigma's type SigmaNull has no meaning"),
+        (rule({"a|re": ""}), "an empty expression"),
+        (rule({"a|re": "^*b"}), "a repeated anchor"),
+        (rule({"a|expand": "%x%"}), "the placeholder %x% has no value"),
+    ],
+)
+def test_refusals(one: SigmaRule, message: str) -> None:
+    with pytest.raises(LoweringError, match=message):
+        lower_rule(one)
+
+
+def test_a_node_of_another_kind_is_refused() -> None:
+    with pytest.raises(LoweringError, match="pySigma's int has no meaning here"):
+        lower_condition(5)
+
+
+def test_what_a_placeholder_becomes_is_joined_with_its_neighbours() -> None:
+    filled = with_pipeline(rule({"a|expand": "x%y%z*"}), {"type": "value_placeholders"}, vars={"y": ["1", "*2"]})
+    first, second = lower_rule(filled).parts  # type: ignore[union-attr]
+    assert first == Text("a", ("x1z", Wild.ANY))
+    assert second == Text("a", ("x", Wild.ANY, "2z", Wild.ANY))
+
+
+def test_stars_are_joined() -> None:
+    assert lower_rule(rule({"a": "x**y"})) == Text("a", ("x", Wild.ANY, "y"))
+
+
+def test_a_query_expression_never_reaches_a_query() -> None:
+    """`query_expression_placeholders` writes text past the quoting of a backend: our targets refuse it."""
+    transformation = {"type": "query_expression_placeholders", "expression": "{field} in ({id})"}
+    pipeline = ProcessingPipeline.from_dict({"transformations": [transformation]})
+    with pytest.raises(SigmaFeatureNotSupportedByBackendError, match="has no meaning"):
+        backend("native")(pipeline).convert_rule(rule({"a|expand": "%x%"}))
+
+
+@pytest.mark.parametrize(
+    ("modifier", "verdicts"),
+    [
+        ("fieldref", [True, False, False, False]),
+        ("fieldref|startswith", [True, True, False, False]),
+        ("fieldref|endswith", [True, False, True, False]),
+        ("fieldref|contains", [True, True, True, True]),
+    ],
+)
+def test_references_to_a_field(modifier: str, verdicts: list[bool]) -> None:
+    tree = lower_rule(rule({f"a|{modifier}": "b"}))
+    assert isinstance(tree, FieldRef)
+    verdict = backend("native")().compile(rule({f"a|{modifier}": "b"}))  # type: ignore[attr-defined]
+    assert [verdict({"a": value, "b": "x"}) for value in ("X", "xy", "yx", "yxy")] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [("a.b_c", "?a.b_c"), ("a.b-c", "?a.`b-c`"), ("a.where", "?a.`where`"), ("6f", "?`6f`"), ("a`b", "?`a``b`")],
+)
+def test_odd_segments_of_a_name_are_quoted(name: str, spelled: str) -> None:
+    assert eql_field(name) == spelled
