@@ -74,7 +74,12 @@ APPROXIMATE = rule(
     "11111111-1111-4111-8111-111111111111",
     "low",
 )
-REFUSED = rule("words:\n    - lab\ncondition: words", "Refused", "22222222-2222-4222-8222-222222222222", "medium")
+REFUSED = rule(
+    "selection:\n    requestParameters.name|fieldref: requestParameters.alias\ncondition: selection",
+    "Refused",
+    "22222222-2222-4222-8222-222222222222",
+    "medium",
+)
 
 
 def record(number: int = 1, **fields: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ start: choice
 ?value: PHRASE -> phrase | REGEXP -> regexp | PREFIX -> prefix | BOOLEAN -> boolean
 _OR: " OR "
 _AND: " AND "
-BOOLEAN.3: "true" | "false"
+BOOLEAN.3: /(?:true|false)(?=[ )]|$)/
 PREFIX.2: /(?:[^ \t\n\r\u3000+\-!(){}\[\]^"~*?:\\\/<>=|&]|\\[\s\S])+\*/
 TERM.1: /(?!_exists_:|NOT[ ])(?:[^ \t\n\r\u3000+\-!(){}\[\]^"~*?:\\\/<>=|&]|\\[\s\S])+(?=:|$|[ )])/
 PHRASE: /"(?:[^"\\]|\\[\s\S])*"/

@@ -94,6 +94,20 @@ def items() -> Strategy:
                      field_names().flatmap(_any_test), _network_test())  # fmt: skip
 
 
+@st.composite
+def calls(draw: st.DrawFn) -> dict[str, Any]:
+    """An API call, with tests of parts of its parameters of which the table knows what AWS writes there."""
+    leaf = draw(st.sampled_from(table().leaves))
+    event = draw(st.sampled_from(leaf.events))
+    source, name = event.split("/")
+    same = [one for one in table().leaves if event in one.events]
+    found: dict[str, Any] = {"eventSource": source, "eventName": name}
+    for one in draw(st.lists(st.sampled_from([leaf, *same]), min_size=1, max_size=2)):
+        texts = st.sampled_from([*one.writes.values, *(value.lower() for value in one.writes.values), "x y", "none"])
+        found |= [draw(st.one_of(_with(one.raw, (["", "|cased", "|startswith"], texts)), _simple_test(one.raw)))]
+    return found
+
+
 def _network_test() -> Strategy:
     return st.tuples(st.just("sourceIPAddress|cidr"), st.sampled_from(NETWORKS))
 
@@ -139,6 +153,8 @@ def detections(draw: st.DrawFn) -> dict[str, Any]:
     """One to three selections with a condition over them."""
     names = SELECTIONS[: draw(st.integers(1, 3))]
     found: dict[str, Any] = {name: dict(draw(st.lists(items(), min_size=1, max_size=2))) for name in names}
+    if draw(st.integers(0, 2)) == 0:
+        found["one"] = draw(calls())
     return {**found, "condition": draw(st.sampled_from(CONDITIONS[len(names)]))}
 
 
@@ -214,7 +230,7 @@ def records_for(draw: st.DrawFn, detection: dict[str, Any]) -> dict[str, Any]:
     for field, value in _tests(detection):
         draft[field] = draw(_values(value, field))
         if draw(st.integers(0, 9)) == 0:
-            other = draw(field_names())
+            other = draw(st.one_of(field_names(), st.sampled_from([leaf.raw for leaf in table().leaves])))
             draft[other] = draw(_values(value, field))
     record = built(draft)
     if draw(st.integers(0, 9)) == 0:
@@ -225,6 +241,8 @@ def records_for(draw: st.DrawFn, detection: dict[str, Any]) -> dict[str, Any]:
 def _values(value: Any, field: str) -> Strategy:
     texts = _texts(value) or ["x"]
     changed = st.tuples(st.sampled_from(texts), st.sampled_from(CHANGES)).map(lambda pair: pair[1](pair[0]))
-    known = [text for entry in _fields() if entry.raw == field for text in entry.writes.values]
+    known = [text for entry in (*_fields(), *table().leaves) if entry.raw == field for text in entry.writes.values]
     plain = st.sampled_from(texts + known)
-    return st.one_of(plain, changed, st.just(value), st.sampled_from(ODD), st.just(MISSING), hostile_texts(2))
+    if field in ("eventSource", "eventName"):  # or nothing that follows from the call is ever seen
+        return st.one_of(plain, plain, plain, plain, changed)
+    return st.one_of(plain, plain, changed, st.just(value), st.sampled_from(ODD), st.just(MISSING), hostile_texts(2))

@@ -27,8 +27,8 @@ from sigmaproof.verify.engines.mapping import mapping
 from sigmaproof.verify.queries import questions
 from sigmaproof.verify.witness import witnesses
 
-RANDOM_RULES = 40
-WITNESSES = 4
+RANDOM_RULES = 25
+WITNESSES = 2
 
 
 @dataclass(frozen=True)
@@ -169,3 +169,7 @@ def test_a_model_that_is_wrong_would_be_noticed(asked: Asked) -> None:
         wrong.matched(query) != answer.matched for query, answer in zip(asked.queries, asked.answers[1], strict=True)
     ]
     assert any(found)
+
+
+def test_a_prefix_that_begins_like_a_boolean_is_read() -> None:
+    assert to_dsl("a:trues*") == {"prefix": {"a": {"value": "trues"}}}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from commandline import EXACT, ndjson, record, rule, sigmaproof
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 from strategies import FRAGMENTS, KEYS, REGEXES, items
 
@@ -46,7 +46,11 @@ RULE_SIGNS = ["|contains", "|all", "|re", "|i", "|cidr", "|base64offset", "|wind
               "(", ")", "|utf16be", "|", "*", "?", "\\", "timeframe: 5m\n", "correlation:\n"]  # fmt: skip
 JSON_SIGNS = ['"', "{", "}", "[", "]", ",", ":", "null", "NaN", "1e999", "-0", "9" * 400, "\\u0000", "\\ud800", "\\x",
               '{"Records":', "\ufeff", "\n", "\0", '"a":', "true", "1.0E10", '""', "[" * 60, '{"a":' * 60]  # fmt: skip
-fuzzed = settings(deadline=SECONDS * 1000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+fuzzed = settings(
+    max_examples=settings().max_examples * 6 // 10,
+    deadline=SECONDS * 1000,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example],
+)
 
 
 @st.composite
@@ -101,11 +105,17 @@ def structured(draw: st.DrawFn) -> bytes:
     return yaml.safe_dump(data).encode("utf-8", "surrogatepass")
 
 
+def told(what: str) -> None:
+    """Shown by --hypothesis-show-statistics: how far the examples come."""
+    if currently_in_test_context():
+        event(what)
+
+
 def judge_rule(content: bytes, records: list[dict[str, Any]]) -> None:
     """Everything that a rule goes through; what it can't pass must be a diagnostic."""
     loaded = load_text(content, "fuzz.yml")
     assert loaded.rules or loaded.findings
-    event(f"a rule is left: {bool(loaded.rules)}")
+    told(f"a rule is left: {bool(loaded.rules)}")
     for finding in loaded.findings:
         assert as_text(finding)
     for one in loaded.rules:
@@ -148,7 +158,7 @@ def judge_log(content: bytes, suffix: str) -> None:
         path.write_bytes(content)
         events = list(read_events(path, found.append))
     assert events or found or content.strip() in (b"[]", b'{"Records":[]}', b'{"Records": []}')
-    event(f"a record is left: {bool(events)}")
+    told(f"a record is left: {bool(events)}")
     for one in events:
         assert one.place
         explain(rules[0].tree, one.record)
@@ -223,6 +233,14 @@ def test_any_bytes_on_the_command_line(command: str, tmp_path: Path) -> None:
     ended = sigmaproof(*arguments)  # it fails on a traceback
     assert ended.code == (0 if command == "explain" else 2)
     assert ended.out
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    """Everything that is loaded when it is first used is loaded: each example has its own time."""
+    judge_rule(RULE.encode(), RECORDS)
+    judge_rule(EXACT.encode(), RECORDS)
+    judge_log(LOG.encode(), ".ndjson")
 
 
 def test_what_is_changed_is_right_before() -> None:

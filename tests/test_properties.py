@@ -27,7 +27,6 @@ from sigmaproof.matching import as_network
 from sigmaproof.predicate import Boolean, Cidr, Keyword, Number, Pattern, Text, Wild, plain
 from sigmaproof.predicate import tests as every_test
 from sigmaproof.rules import Rule
-from sigmaproof.verify.compare import Row
 from sigmaproof.verify.engines import Engine
 from sigmaproof.verify.run import Report, judge, load
 
@@ -36,6 +35,7 @@ NIGHTLY = os.environ.get("SIGMAPROOF_TIER") == "nightly"
 SEED = int(os.environ.get("SIGMAPROOF_SEED", "0"))
 PAIRS = int(os.environ.get("SIGMAPROOF_PAIRS", "100000")) if NIGHTLY else 1
 RULES_IN_A_BATCH, RECORDS_OF_A_RULE = (50, 4) if NIGHTLY else (25, 4)
+fewer = settings(max_examples=settings().max_examples * 6 // 10)
 
 
 def judged(rules_of: list[Rule], records: list[dict[str, Any]], engine: Engine) -> Report:
@@ -53,6 +53,7 @@ def wrong(report: Report) -> list[Any]:
     return found
 
 
+@fewer
 @given(st.data())
 def test_the_query_has_the_verdict_of_the_rule(data: st.DataObject) -> None:
     detection, rule = data.draw(rules())
@@ -66,6 +67,7 @@ def test_the_query_has_the_verdict_of_the_rule(data: st.DataObject) -> None:
     assert wrong(report) == []
 
 
+@fewer
 @given(detections())
 def test_a_text_is_never_more_than_a_text(detection: dict[str, Any]) -> None:
     """The query's text, read again, has the rule's fields, the rule's texts, and the structure of a twin in which
@@ -133,18 +135,19 @@ def test_pairs_on_the_real_engine(engine: Any) -> None:
         found, records = _batch(number)
         report, modelled = judged(found, records, engine), judged(found, records, ModelEngine())
         assert wrong(report) == []
-        assert [shape(row) for row in report.rows] == [shape(row) for row in modelled.rows]
-        assert report.rejected.keys() == modelled.rejected.keys()
+        assert report.rejected.keys() ^ modelled.rejected.keys() == set(), (report.rejected, modelled.rejected)
+        assert [pair for pair in zip(shapes(report), shapes(modelled), strict=True) if pair[0] != pair[1]] == []
         counts += counted(report)
         if counts["pairs"] >= PAIRS:
             break
     print(f"\npairs of rule and record on the real engine: {dict(counts)}")
-    assert counts["exact"] > counts["pairs"] / 4
+    assert counts["exact"] > counts["pairs"] / 6
     assert counts["matched"] > counts["pairs"] / 10
 
 
-def shape(row: Row) -> list[Any]:
-    return [(cell.conversion.query, cell.matched, cell.counted, len(cell.explained)) for cell in row.cells]
+def shapes(report: Report) -> list[Any]:
+    cells = [cell for row in report.rows for cell in row.cells]
+    return [(cell.conversion.query, cell.matched, cell.counted, len(cell.explained)) for cell in cells]
 
 
 def counted(report: Report) -> Counter[str]:

@@ -38,8 +38,8 @@ REFUSED = {
 
 
 def accepted() -> Iterator[Rule]:
-    """The cases' rules, and random ones over the whole field table."""
-    yield from (case.rule for case in all_cases())
+    """The cases' rules, but for a modifier that pySigma does not know, and random ones over the whole field table."""
+    yield from (case.rule for case in all_cases() if "utf16le" not in str(case.rule.data))
     yield from (rule_of(f"random {seed}", detection_of(random.Random(seed))) for seed in range(200))
 
 
@@ -53,7 +53,7 @@ def test_pysigma_gives_the_same_query(target: str) -> None:
         made = backend(target)(pipeline, collect_errors=True)
         found = made.convert_rule(SigmaRule.from_dict(one.data))
         assert found == ([] if wanted.query is None else [wanted.query]), (one.title, made.errors)
-        assert [wanted.refusal in str(error) for _, error in made.errors] == ([True] if wanted.refusal else [])
+        assert [str(wanted.refusal) in str(error) for _, error in made.errors] == ([True] if wanted.refusal else [])
         count += wanted.query is not None
     assert count > 150
 

@@ -191,7 +191,7 @@ def verify(
 
     status = Status()
     opened, profile = _engine(engine), _integration(integration)
-    inputs = _inputs(paths, rules, logs)
+    inputs = _inputs(paths, rules, logs, stdin="logs")
     loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
     with opened:

@@ -24,7 +24,7 @@ from sigmaproof.regex.tree import (
     fold_ranges,
 )
 
-__all__ = ["RegexError", "parse"]
+__all__ = ["RegexError", "parse", "parse_spelled"]
 
 MOST_REPEATS = 1000  # RE2's own limit
 DEEPEST = 100
@@ -72,6 +72,11 @@ def parse(source: str, flags: str = "") -> Node:
     if not reader.ended:
         raise RegexError(f"unbalanced parenthesis in {shown(source)}")
     return tree
+
+
+def parse_spelled(source: str) -> Node:
+    """The tree of an expression that we spelled for Lucene: the dialect without anchors, where `.` is any character."""
+    return _Reader(source).choice(frozenset("s"), 0)
 
 
 def _ask_both_engines(source: str) -> None:

@@ -15,7 +15,7 @@ from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.fields import Home
 from sigmaproof.folding import has_case
-from sigmaproof.lucenetext import MOST_REGEX, escaped, pattern_regex, text_regex
+from sigmaproof.lucenetext import checked_pattern, checked_regex, checked_term, escaped, pattern_regex, text_regex
 from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
     Cidr,
@@ -119,10 +119,11 @@ class EqlEmitter(Emitter):
         text = plain(test.pattern)
         if text is None:
             return self.wildcard(test)
+        checked_term(text)
         if self.spelled(where, text, test.cased, negated) == (text,):
             return "==", eql_string(text)
         if not _folds_in_ascii(text):
-            return "regex", eql_string(self.checked(text_regex(text)))
+            return "regex", eql_string(checked_regex(text_regex(text)))
         if "*" in text or "?" in text:
             return "in~", f"({eql_string(text)})"
         return ":", eql_string(text)
@@ -136,9 +137,8 @@ class EqlEmitter(Emitter):
         texts = [part for part in test.pattern if isinstance(part, str)]
         literal = any(sign in text for text in texts for sign in "*?\x01")
         if literal or not (test.cased or all(map(_folds_in_ascii, texts))):
-            return "regex", eql_string(self.checked(pattern_regex(test.pattern, test.cased)))
-        pattern = "".join(part if isinstance(part, str) else part.value for part in test.pattern)
-        return ("like" if test.cased else ":"), eql_string(pattern)
+            return "regex", eql_string(checked_regex(pattern_regex(test.pattern, test.cased)))
+        return ("like" if test.cased else ":"), eql_string(checked_pattern(test.pattern))
 
     def in_rendered(self, where: Spot, pattern: Pattern, cased: bool, negated: bool) -> str:
         """A part of an object, searched as `key=value` in the object's text."""
@@ -175,7 +175,7 @@ class EqlEmitter(Emitter):
         """The atom that finds `key=` and this expression. The key follows `{`, `, ` or, when it has dots, a dot."""
         home = where.located.home("rendered")
         key = where.located.sub.rsplit(".", 1)[-1]
-        source = self.checked(rf".*(\{{|, |\.){escaped(key)}={value}")
+        source = checked_regex(rf".*(\{{|, |\.){escaped(key)}={value}")
         self.expensive = True
         return self.regex_atom(home.name, source)
 
@@ -245,7 +245,7 @@ class EqlEmitter(Emitter):
             raise Refusal(f"{where.raw}|re: {error}") from None
         self.expensive = True
         self.claim(where, regex_claims(where, test), negated)
-        return self.regex_atom(where.name, self.checked(source))
+        return self.regex_atom(where.name, checked_regex(source))
 
     def on_cidr(self, where: Spot, test: Cidr, negated: bool) -> str:
         """A network, on the field's home of type ip."""
@@ -269,12 +269,6 @@ class EqlEmitter(Emitter):
         if self.below_not and texts != [f"{field} != null"]:
             return f"({field} != null and {grouped})"
         return grouped
-
-    def checked(self, source: str) -> str:
-        """The expression, if Elasticsearch takes one of that length."""
-        if len(source) > MOST_REGEX:
-            raise Refusal(f"an expression of {len(source)} characters: Elasticsearch takes {MOST_REGEX}")
-        return source
 
 
 def _one_operator(tests: tuple[Text, ...], shapes: list[tuple[str, str]]) -> tuple[str | None, list[str]]:

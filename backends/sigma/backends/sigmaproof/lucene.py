@@ -13,7 +13,7 @@ from sigmaproof.emit import Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.fields import Home
 from sigmaproof.folding import has_case
-from sigmaproof.lucenetext import MOST_REGEX, pattern_regex
+from sigmaproof.lucenetext import checked_regex, pattern_regex
 from sigmaproof.matching import number_text
 from sigmaproof.predicate import (
     Cidr,
@@ -211,10 +211,8 @@ class LuceneEmitter(Emitter):
 
     def regex(self, name: str, source: str) -> str:
         """A field with an expression for its whole value; a slash would end it even inside a set."""
-        if len(source) > MOST_REGEX:
-            raise Refusal(f"{name}: an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
         self.expensive = True
-        return f"{self.field(name)}:/{source}/"
+        return f"{self.field(name)}:/{checked_regex(source)}/"
 
 
 def _one_of(field: str, values: list[str]) -> str:
