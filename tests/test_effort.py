@@ -36,7 +36,7 @@ SMALL = {
     "[ab]c|ac": 1 + 2 + 1 + 2 + 1,
     ".*ab": 1 + 1 + 2 + 2,
     ".*a.": 1 + 1 + 2 + 3 + 2,
-    "a{0,2}a{2}": 1 + 3 + 3 + 2 + 1,
+    "a{0,2}a{2}": 1 + 2 + 3 + 2 + 1,
 }
 HOSTILE = {
     "a counted dot": ".*[ab].{20}c.*",
@@ -77,8 +77,8 @@ def patterns(seed: int, count: int) -> list[Pattern]:
 def _pattern(draw: random.Random) -> Pattern:
     alphabet = draw.choice(["a", "ab", "abcdefgh", "aB", "a中é"])
     weights = [draw.choice([1, 2, 6]), draw.choice([0, 0, 1, 6]), 8]
-    kinds = draw.choices([Wild.ANY, Wild.ONE, ""], weights, k=draw.choice([3, 8, 20, 60]))
-    parts = [kind or draw.choice(alphabet) for kind in kinds]
+    kinds = draw.choices([Wild.ANY, Wild.ONE, None], weights, k=draw.choice([3, 8, 20, 60]))
+    parts: list[str | Wild] = [kind if isinstance(kind, Wild) else draw.choice(alphabet) for kind in kinds]
     return tuple(parts * draw.choice([1, 1, 2, 5, 20]))[:800]
 
 

@@ -12,11 +12,12 @@ from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import variants
 from sigmaproof.predicate import Pattern, Wild
 from sigmaproof.regex import RegexError, effort, lucene_char, lucene_literal, parse_spelled
-from sigmaproof.regex.effort import has_inner_loop
+from sigmaproof.regex.effort import has_inner_loop, repeats_nothing
 from sigmaproof.regex.tree import Chars, Node, Repeat, Sequence
 
 __all__ = [
     "MOST_EFFORT",
+    "MOST_OF_NOTHING",
     "MOST_PATTERN",
     "MOST_REGEX",
     "MOST_TERM",
@@ -38,9 +39,11 @@ MOST_TERM = 32_766
 """Bytes of UTF-8 of a term, Lucene's own limit: a longer one fails the search ("longer than maximum indexable")."""
 MOST_EFFORT = 50_000
 """Half of what Lucene takes, max_determinized_states (10,000) times 10: its versions differ in what they count."""
-MOST_WITH_LOOPS = 1_000
-"""The same for repetitions without end inside others or in a choice: of 1,200 samples Lucene 10.3 refused one that
-counts 2,459 here, and Lucene 9.12 of 600 one that counts 8,338."""
+MOST_WITH_LOOPS = 4_000
+"""The same for repetitions without end inside others or in a choice: of 600 samples Lucene 9.12 refused one that
+counts 8,338 here."""
+MOST_OF_NOTHING = 1_000
+"""The same for repetitions of what can be empty: of 1,200 samples Lucene 10.3 refused one that counts 2,459 here."""
 
 _ANY = Chars(((0, 0x10FFFF),))
 
@@ -85,13 +88,12 @@ def checked_term(text: str) -> str:
 def checked_regex(source: str) -> str:
     """The expression, spelled for Lucene. Raises Refusal for one that Elasticsearch would refuse to run."""
     if len(source) > MOST_REGEX:
-        raise Refusal(f"an expression of {len(source):,} characters; Elasticsearch takes {MOST_REGEX:,}")
+        raise Refusal(f"an expression of {len(source)} characters; Elasticsearch takes {MOST_REGEX}")
     try:
         tree = parse_spelled(source)
     except RegexError as error:
         raise Refusal(f"an expression that can't be judged for Elasticsearch: {error}") from None
-    most = MOST_WITH_LOOPS if has_inner_loop(tree) else MOST_EFFORT
-    if effort(tree, most) > most:
+    if effort(tree, most := _most(tree)) > most:
         raise _too_complex("the expression", source)
     return source
 
@@ -109,6 +111,12 @@ def checked_pattern(pattern: Pattern) -> str:
     if not _is_light(pattern, len(text)) and effort(_pattern_tree(pattern), MOST_EFFORT) > MOST_EFFORT:
         raise _too_complex("the pattern", text)
     return text
+
+
+def _most(tree: Node) -> int:
+    if repeats_nothing(tree):
+        return MOST_OF_NOTHING
+    return MOST_WITH_LOOPS if has_inner_loop(tree) else MOST_EFFORT
 
 
 def _too_complex(what: str, shown: str) -> Refusal:

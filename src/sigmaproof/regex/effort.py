@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator
 
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, Sequence
 
-__all__ = ["MOST_STATES", "effort", "has_inner_loop", "positions"]
+__all__ = ["MOST_STATES", "effort", "has_inner_loop", "positions", "repeats_nothing"]
 
 MOST_STATES = 1_000
 """Characters of an expression, repetitions written out, above which it is not looked at: Lucene 9 fails on paths of
 more than 1,000 states ("input automaton is too large"), and ours would take long."""
+
+MOST_DEEP = 30
+"""Repetitions inside of repetitions, above which an expression is not looked at: each costs another walk."""
 
 # Units for a step of ours: a visited set costs time of its own, so that small ones can't make this slow.
 _STEP = 8
@@ -27,7 +30,7 @@ def effort(node: Node, limit: int) -> int:
 
     node: without anchors, as Lucene has none. Zero when nothing has to be made deterministic.
     """
-    if positions(node) > MOST_STATES:
+    if positions(node) > MOST_STATES or _depth(node) > MOST_DEEP:
         return max(limit, MOST_STATES) + 1
     automaton = _Automaton()
     first = automaton.add(node, 0)
@@ -46,10 +49,20 @@ def positions(node: Node) -> int:
     return sum(positions(part) for part in node.parts)
 
 
+def _depth(node: Node) -> int:
+    """How many repetitions stand inside of each other."""
+    match node:
+        case Repeat():
+            return 1 + _depth(node.part)
+        case Sequence() | Choice():
+            return max(map(_depth, node.parts), default=0)
+    return 0
+
+
 def has_inner_loop(node: Node, inside: bool = False) -> bool:
     """Whether a repetition without end stands in another repetition or in a choice.
 
-    Lucene shares states between those, otherwise in every version, and can spend far more than is counted here.
+    Lucene 9 makes the parts of such an expression deterministic one by one, and can spend more than is counted here.
     """
     match node:
         case Repeat():
@@ -58,6 +71,20 @@ def has_inner_loop(node: Node, inside: bool = False) -> bool:
             return any(has_inner_loop(part, True) for part in node.parts)
         case Sequence():
             return any(has_inner_loop(part, inside) for part in node.parts)
+    return False
+
+
+def repeats_nothing(node: Node) -> bool:
+    """Whether something that can be empty is repeated a number of times, as in `(a*){5}`.
+
+    Lucene 10 joins such copies otherwise, and can spend far more than is counted here.
+    """
+    match node:
+        case Repeat():
+            counted = max(node.least, node.most or 0) > 1
+            return (counted and _empty(node.part)) or repeats_nothing(node.part)
+        case Sequence() | Choice():
+            return any(map(repeats_nothing, node.parts))
     return False
 
 
