@@ -76,7 +76,7 @@ class _Plan:
 def move_simple(work: Work) -> None:
     """Put every value that only moves at its place in the document."""
     plan = _plan(work.fields)
-    _move(work.rec, plan.tree, [None] * len(plan.boxes), work)
+    _move(work.rec, plan.tree, [None] * len(plan.boxes), work.doc, plan.boxes)
 
 
 def move_dates(work: Work) -> None:
@@ -107,26 +107,24 @@ def undo_from(work: Work, raw: str | None) -> None:
             erase(work.doc, home)
 
 
-def _move(source: dict[str, Any], node: _Node, boxes: list[dict[str, Any] | None], work: Work) -> None:
+def _move(
+    source: dict[str, Any], node: _Node, made: list[dict[str, Any] | None], doc: dict[str, Any], boxes: tuple[Path, ...]
+) -> None:
+    """made: the boxes of this document so far, by number."""
     names = tuple(source)
     moves, below = node.shapes.get(names) or node.shape(names)
     for name, number, key in moves:
-        box = boxes[number]
+        box = made[number]
         if box is None:
-            box = boxes[number] = _box(work, number)
+            box = doc
+            for part in boxes[number]:
+                box = box.get(part) or box.setdefault(part, {})
+            made[number] = box
         box[key] = source[name]
     for name, inner in below:
         value = source[name]
         if type(value) is dict:
-            _move(value, inner, boxes, work)
-
-
-def _box(work: Work, number: int) -> dict[str, Any]:
-    """The object of the document with that number, made when it is not there."""
-    box = work.doc
-    for key in _plan(work.fields).boxes[number]:
-        box = box.setdefault(key, {})
-    return box
+            _move(value, inner, made, doc, boxes)
 
 
 @cache
