@@ -39,7 +39,7 @@ def with_value(one: SigmaRule, value: Any) -> SigmaRule:
         (with_value(rule({"a": "b"}), SigmaQueryExpression("x or true", "id")), "SigmaQueryExpression has no meaning"),
         (with_value(rule(["b"]), SigmaNull()), "a keyword of pySigma's type SigmaNull has no meaning"),
         (rule({"a|re": ""}), "an empty expression"),
-        (rule({"a|re": "^*b"}), "a repeated anchor"),
+        (rule({"a|re": "(?:^)*b"}), "a repeated anchor"),
         (rule({"a|expand": "%x%"}), "the placeholder %x% has no value"),
     ],
 )
