@@ -40,7 +40,7 @@ MOST_TERM = 32_766
 MOST_EFFORT = 50_000
 """Half of what Lucene takes, max_determinized_states (10,000) times 10: its versions differ in what they count."""
 MOST_WITH_LOOPS = 4_000
-"""The same for repetitions without end inside others or in a choice: of 600 samples Lucene 9.12 refused one that
+"""The same for repetitions inside others or in a choice: of 600 samples Lucene 9.12 refused one that
 counts 8,338 here."""
 MOST_OF_NOTHING = 1_000
 """The same for repetitions of what can be empty: of 1,200 samples Lucene 10.3 refused one that counts 2,459 here."""

@@ -60,13 +60,13 @@ def _depth(node: Node) -> int:
 
 
 def has_inner_loop(node: Node, inside: bool = False) -> bool:
-    """Whether a repetition without end stands in another repetition or in a choice.
+    """Whether a repetition, other than `?`, stands in another repetition or in a choice.
 
     Lucene 9 makes the parts of such an expression deterministic one by one, and can spend more than is counted here.
     """
     match node:
         case Repeat():
-            return (inside and node.most is None) or has_inner_loop(node.part, True)
+            return (inside and (node.most is None or node.most > 1)) or has_inner_loop(node.part, True)
         case Choice():
             return any(has_inner_loop(part, True) for part in node.parts)
         case Sequence():
