@@ -27,6 +27,13 @@ settings.register_profile("nightly", max_examples=EXAMPLES, print_blob=True, **_
 settings.load_profile(TIER)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that need the engine, so that those can be run without what slows the others down."""
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[object]:
     """A running embedded Elasticsearch. Skipped, announced, where it can't be had; an error where it must be."""
