@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sigmaproof.fields import DEFAULT, Field, table
 from sigmaproof.normalize import normalize, normalized_json
 from sigmaproof.normalize.javamap import java_length
-from sigmaproof.normalize.jsontext import document_json
+from sigmaproof.normalize.jsontext import document_json, plain_json
 from sigmaproof.normalize.plan import STEPS_OWN
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +89,21 @@ def test_json_is_that_of_the_document(integration: str) -> None:
     for record in records:
         expected = document_json(normalize(record, integration=integration))
         assert normalized_json(record, integration=integration) == expected
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=[])) | st.text('ab"\\\x7f\n')
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+@settings(max_examples=500)
+def test_the_fast_writer_writes_what_json_does(document: dict[str, Any]) -> None:
+    """Soundness of `plain_json`: also for lone surrogates, large numbers and what isn't ASCII."""
+    text = plain_json(document)
+    assert text.isascii()
+    assert text.replace("\x7f", "\\u007f") == json.dumps(document, separators=(",", ":"))  # DEL may be written as it is
 
 
 def test_every_case_expects_something() -> None:

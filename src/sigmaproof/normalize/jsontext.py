@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from sigmaproof.normalize.javamap import java_double
 
 __all__ = ["document_json", "plain_json"]
@@ -18,7 +20,7 @@ __all__ = ["document_json", "plain_json"]
 _MARK = "\ue000java double "
 _MARKED = re.compile(r'"\\ue000java double ([^"]*)"')
 # Documents are trees that we made: nothing in them can be circular.
-_encoded = json.JSONEncoder(check_circular=False).encode
+_encoded = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def document_json(document: Mapping[str, Any]) -> str:
@@ -27,8 +29,16 @@ def document_json(document: Mapping[str, Any]) -> str:
 
 
 def plain_json(document: Mapping[str, Any]) -> str:
-    """The same for a document that is known to hold no fraction."""
-    return _encoded(document)
+    """The same for a document that is known to hold no fraction.
+
+    Soundness: orjson is several times faster, and writes ASCII as `json` does (but for DEL, unescaped); what isn't ASCII, and what it refuses
+    (a lone surrogate, a number beyond 64 bits), is left to `json`.
+    """
+    try:
+        text = orjson.dumps(document)
+    except TypeError:
+        return _encoded(document)
+    return text.decode("ascii") if text.isascii() else _encoded(document)
 
 
 def _has_fraction(document: Mapping[str, Any]) -> bool:
