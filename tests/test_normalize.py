@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigmaproof.fields import DEFAULT, Field, table
@@ -98,7 +98,6 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(s
 
 
 @given(st.dictionaries(st.text(), VALUES))
-@settings(max_examples=500)
 def test_the_fast_writer_writes_what_json_does(document: dict[str, Any]) -> None:
     """Soundness of `plain_json`: also for lone surrogates, large numbers and what isn't ASCII."""
     text = plain_json(document)

@@ -31,8 +31,8 @@ def document_json(document: Mapping[str, Any]) -> str:
 def plain_json(document: Mapping[str, Any]) -> str:
     """The same for a document that is known to hold no fraction.
 
-    Soundness: orjson is several times faster, and writes ASCII as `json` does (but for DEL, unescaped); what isn't ASCII, and what it refuses
-    (a lone surrogate, a number beyond 64 bits), is left to `json`.
+    Soundness: orjson is several times faster, and writes ASCII as `json` does, but for DEL, which needs no escape.
+    What isn't ASCII, and what it refuses (a lone surrogate, a number beyond 64 bits), is left to `json`.
     """
     try:
         text = orjson.dumps(document)
