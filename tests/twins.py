@@ -39,9 +39,9 @@ def _value(key: str, value: Any) -> Any:
 
 
 def _harmless(found: re.Match[str]) -> str:
-    r"""An underscore for a sign; letters, wildcards and escaped wildcards (which choose the operator) stay."""
+    r"""An underscore for a sign; letters and what chooses the operator stay: wildcards, escaped ones, U+0001."""
     char = found[0]
-    if char in ("*", "?", "\\*", "\\?") or _HARMLESS.fullmatch(char):
+    if char in ("*", "?", "\\*", "\\?", "\x01") or _HARMLESS.fullmatch(char):
         return char
     if char.isascii() or char == "\\\\":
         return "_"
