@@ -109,9 +109,9 @@ def test_the_texts_are_those_of_our_own_command_line() -> None:
 
 
 def test_a_refusal_is_sigma_clis_error_with_our_reason(tmp_path: Path) -> None:
-    ended = convert("proof_eql", written(tmp_path, rule("words:\n    - lab\ncondition: words")))
+    ended = convert("proof_eql", written(tmp_path, rule("s:\n    eventName|fieldref: eventSource\ncondition: s")))
     assert ended.code != 0
-    assert "EQL can't search all fields" in ended.err
+    assert "EQL can't compare two fields" in ended.err
 
 
 @pytest.mark.parametrize("target", ["proof_eql", "proof_lucene", "proof_native"])

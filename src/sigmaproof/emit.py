@@ -102,6 +102,8 @@ class Emitter:
     def query(self, tree: Predicate) -> str:
         """The query text of a tree with ECS names. Raises Refusal."""
         self._calls = calls_of(tree)
+        self.note_clauses(_least_clauses(tree))  # before work is spent on what is too large
+        self._clauses = 0
         text = self.emit(tree, negated=False)
         size = len(text.encode())
         if size > MOST_BYTES:
@@ -238,6 +240,18 @@ class Emitter:
             return forms
         self.because("case", "misses", where, negated, "--case exact")
         return (text,)
+
+
+def _least_clauses(tree: Predicate) -> int:
+    """The clauses that a tree becomes at least: a list of texts of one field can be one."""
+    match tree:
+        case And() | Or():
+            if isinstance(tree, Or) and all(isinstance(part, Text) for part in tree.parts):
+                return len({part.field for part in tree.parts if isinstance(part, Text)})
+            return sum(map(_least_clauses, tree.parts))
+        case Not():
+            return _least_clauses(tree.part)
+    return 1
 
 
 def _method(kind: type) -> str:
