@@ -1,7 +1,7 @@
 """A small model of Query DSL on one index: what a document's fields hold, and whether a query matches it.
 
-Only what our queries use: term, terms, prefix, wildcard, regexp, exists, bool, match_all, match_none, query_string. A
-query of any other kind, or on a field for which the answer is not modelled, is an error and never a verdict. What
+Only what our queries use: term, terms, prefix, wildcard, regexp, range of dates, exists, bool, match_all, match_none,
+query_string. A query of any other kind, or on a field for which the answer is not modelled, is an error and never a verdict. What
 it says is compared with a real Elasticsearch in test_dslmodel.py.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import operator
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,8 @@ __all__ = ["Model", "ModelError", "Rejected"]
 
 LONGEST_TERM = 32766  # bytes: Lucene's longest term
 DEEPEST = 20  # levels of a flattened field
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII | re.IGNORECASE)
+_COMPARES: dict[str, Callable[[str, str], bool]] = {"gte": operator.ge, "gt": operator.gt, "lt": operator.lt}
 _ASCII = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -110,6 +113,8 @@ class Model:
 
     def _leaf(self, kind: str, body: Mapping[str, Any]) -> set[str]:
         ((name, options),) = body.items()
+        if kind == "range":
+            return self._range(name, {key: value for key, value in options.items() if key != "time_zone"})
         rest = {key: value for key, value in options.items() if key not in ("value", "case_insensitive")}
         folds = options.get("case_insensitive", False)
         value = options["value"]
@@ -127,6 +132,13 @@ class Model:
         if kind == "regexp" and rest == {"flags": "ALL"} and not folds:
             return self._with(name, matcher(value))
         raise ModelError(f"a {kind} query with {options}")
+
+    def _range(self, name: str, bounds: Mapping[str, Any]) -> set[str]:
+        """A range of dates, all in one spelling of UTC, so that texts compare as times."""
+        if self._type(name) != "date" or not all(_DATE.fullmatch(str(bound)) for bound in bounds.values()):
+            raise ModelError(f"a range {bounds} on {name} of type {self._type(name)}")
+        tests = [(_COMPARES[sign], bound) for sign, bound in bounds.items()]
+        return self._with(name, lambda term: all(compare(_date(term), bound) for compare, bound in tests))
 
     def _term(self, name: str, value: Any, folds: bool) -> set[str]:
         kind = self._type(name)
@@ -198,6 +210,12 @@ def _terms(name: str, entry: Mapping[str, Any], value: Any) -> Iterator[str]:
             if not re.search(r"\w", text):
                 return
     yield text
+
+
+def _date(text: str) -> str:
+    if not _DATE.fullmatch(text):
+        raise ModelError(f"the date {text!r} is spelled in a way that is not modelled")
+    return text.upper()
 
 
 def _address(name: str, text: str) -> str:

@@ -27,6 +27,7 @@ start: choice
     | "(" choice ")"
     | "_exists_:" TERM -> exists
     | TERM ":" value -> leaf
+    | TERM ":" RANGE -> span
     | TERM ":(" value (_OR value)* ")" -> leaf
 ?value: PHRASE -> phrase | REGEXP -> regexp | PREFIX -> prefix | BOOLEAN -> boolean
 _OR: " OR "
@@ -34,6 +35,7 @@ _AND: " AND "
 BOOLEAN.3: /(?:true|false)(?=[ )]|$)/
 PREFIX.2: /(?:[^ \t\n\r\u3000+\-!(){}\[\]^"~*?:\\\/<>=|&]|\\[\s\S])+\*/
 TERM.1: /(?!_exists_:|NOT[ ])(?:[^ \t\n\r\u3000+\-!(){}\[\]^"~*?:\\\/<>=|&]|\\[\s\S])+(?=:|$|[ )])/
+RANGE: /(?:\["[^"\\]*"|\[\*) TO (?:"[^"\\]*"\}|\*\])/
 PHRASE: /"(?:[^"\\]|\\[\s\S])*"/
 REGEXP: /\/(?:\\\/|[^\/])*\//
 """
@@ -46,7 +48,7 @@ class QueryStringError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One field with its values. kind of a value: phrase, regexp, prefix, boolean; `exists` has none."""
+    """One field with its values. kind of a value: phrase, regexp, prefix, range, boolean; `exists` has none."""
 
     field: str
     values: tuple[tuple[str, str], ...]
@@ -78,6 +80,9 @@ class _Build(Transformer[Token, Any]):
 
     def leaf(self, parts: list[Any]) -> Leaf:
         return Leaf(_unescaped(parts[0]), tuple(parts[1:]))
+
+    def span(self, parts: list[Token]) -> Leaf:
+        return Leaf(_unescaped(parts[0]), (("range", str(parts[1])),))
 
     def phrase(self, parts: list[Token]) -> tuple[str, str]:
         return "phrase", _unescaped(parts[0][1:-1])
@@ -135,6 +140,11 @@ def _dsl(node: Any) -> dict[str, Any]:
 def _value(field: str, kind: str, text: str) -> dict[str, Any]:
     if kind == "exists":
         return {"exists": {"field": field}}
+    if kind == "range":
+        bounds = re.fullmatch(r'\[(?:\*|"(.*)") TO (?:\*\]|"(.*)"\})', text)
+        assert bounds is not None
+        signs = (("gte", bounds[1]), ("lt", bounds[2]))
+        return {"range": {field: {sign: bound for sign, bound in signs if bound}}}
     if kind == "regexp":
         return {"regexp": {field: {"value": text, "flags": "ALL"}}}
     return {"prefix" if kind == "prefix" else "term": {field: {"value": text}}}

@@ -158,7 +158,7 @@ def test_verify_on_a_cluster_with_eql(before: FakeCluster, folder: Path) -> None
     assert "EQL ran as it is (_eql/search)" in ended.out
     assert all(f"Compared [{target}]: refused: " in ended.out for target in ("eql", "lucene"))
     assert KEY not in ended.out + ended.err
-    assert len(before.asked("POST .*_eql")) == 1 + 4  # the question whether there is EQL, and four rules
+    assert len(before.asked("POST .*_eql")) == 1 + 3  # the question whether there is EQL, and three rules
 
 
 def test_verify_as_json_says_what_judged(before: FakeCluster, folder: Path) -> None:
