@@ -157,6 +157,22 @@ RULES: dict[str, tuple[str | bytes, int, str]] = {
         7,
         "an expression counts 10",
     ),
+    "dashes of dashes": (rule("s:\n    userAgent|windash|windash: -a -b\ncondition: s"), 9, "|windash twice"),
+    "encodings without end": (
+        rule(f"s:\n    userAgent{'|base64' * 60}: abc\ncondition: s"),
+        9,
+        "more than 4 encodings",
+    ),
+    "offsets of offsets": (
+        rule(f"s:\n    userAgent|base64offset|base64offset: [{', '.join(['abcdef'] * 1112)}]\ncondition: s"),
+        7,
+        "more than 10,000 values",
+    ),
+    "one long text many times": (
+        rule(f"s:\n    userAgent|contains: [&a {'x' * 60_000}{', *a' * 50}]\ncondition: s"),
+        7,
+        "more than 2,500,000 characters",
+    ),
     "offset of one character": (rule("s:\n    userAgent|base64offset|contains: x\ncondition: s"), 7, "longer value"),
     "wildcard in Base64": (rule("s:\n    userAgent|base64: a*b\ncondition: s"), 7, "a wildcard can't be encoded"),
     "square condition": (

@@ -162,3 +162,9 @@ class TestCommandLine:
         ended = sigmaproof("convert", "rules", "-t", "eql", "--filter", "rules/r.yml", cwd=here)
         assert ended.code == 2
         assert "rules/r.yml:1: error: a rule, not a filter [filter-form]" in ended.err
+
+
+def test_many_filters_take_little_time() -> None:
+    found = load_text(RULE + "".join(filter_text({"rules": "any"}) for _ in range(300)), "r.yml")
+    names = [name for name in found.rules[0].data["detection"] if name.startswith("filter")]
+    assert names == [f"filter{number}_selection" for number in range(1, 301)]

@@ -174,9 +174,9 @@ class Emitter:
         """A keyword: its pattern anywhere in any of the fields that hold what AWS wrote."""
         pattern = (Wild.ANY, *test.pattern, Wild.ANY)
         directions = self.keyword_directions(pattern, test.cased)
-        direction = "both" if len(directions) == 2 else directions.pop()
         detail = "a keyword is searched in the mapped fields, which are not all values of the record"
-        self._reasons["scope", ""] = Reason("scope", flip(direction) if negated else direction, "", detail)
+        for direction in directions:
+            self._note("scope", flip(direction) if negated else direction, "", detail)
         holds = pattern_test(pattern, test.cased)
         texts = []
         for home in keyword_homes(self.table, self.KEYWORD_FORM):
@@ -225,11 +225,14 @@ class Emitter:
 
     def because(self, code: str, direction: str, where: Spot, negated: bool, detail: str) -> None:
         """Notes a reason; direction is that of the positive test, and flips when it stands under a not."""
-        direction = flip(direction) if negated else direction
-        known = self._reasons.get((code, where.raw))
+        self._note(code, flip(direction) if negated else direction, where.raw, detail)
+
+    def _note(self, code: str, direction: str, raw: str, detail: str) -> None:
+        """Keeps a reason, in both directions when another test of the rule has given it in the other one."""
+        known = self._reasons.get((code, raw))
         if known and known.direction != direction:
             direction = "both"
-        self._reasons[code, where.raw] = Reason(code, direction, where.raw, detail)
+        self._reasons[code, raw] = Reason(code, direction, raw, detail)
 
     def spelled(self, where: Spot, text: str, cased: bool, negated: bool) -> tuple[str, ...] | None:
         """The exact forms that a keyword term must have, or None when the query has to fold the text."""

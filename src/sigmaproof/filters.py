@@ -53,19 +53,21 @@ def filtered(document: Document, filters: Sequence[Filter]) -> Document:
     condition = detection["condition"]
     texts = [_explicit(text, names) for text in (condition if isinstance(condition, list) else [condition])]
     # each text is one name, one negation or in parentheses, so ` and ` between them is enough
-    for one in applied:
-        added, text = _renamed(one, detection)
+    for number, one in enumerate(applied, 1):
+        added, text = _renamed(one, detection, number)
         detection |= added
         texts = [f"{before} and {text}" for before in texts]
     detection["condition"] = texts if isinstance(condition, list) else texts[0]
     return replace(document, data={**document.data, "detection": detection})
 
 
-def _renamed(one: Filter, taken: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """A filter's selections under names that the rule does not have yet, and its condition with these."""
+def _renamed(one: Filter, taken: Mapping[str, Any], number: int) -> tuple[dict[str, Any], str]:
+    """A filter's selections under names that the rule does not have yet, and its condition with these.
+
+    number: of the first name to try; the filters before it have the numbers below.
+    """
     names = selection_names(one.document, "filter")
     data = one.document.data["filter"]
-    number = 1
     while any(f"filter{number}_{name}" in taken for name in names):
         number += 1
     new = {name: f"filter{number}_{name}" for name in names}

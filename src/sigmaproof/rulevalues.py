@@ -64,6 +64,10 @@ OFFSETS = 3
 MOST_VALUES = 10_000
 EXPRESSION = 10  # an expression costs as much as so many other values
 LONGEST = 65_536
+# Characters of all values, after expansion: by aliases a short file can hold one long text thousands of times.
+MOST_CHARACTERS = 2_500_000
+# Encodings behind each other, each of which makes a text longer.
+MOST_ENCODINGS = 4
 # Above 2^53 a number is no longer the same for every reader of JSON and YAML.
 LARGEST = 2**53
 _DASH = re.compile(r"\B[-/]\b")
@@ -81,6 +85,10 @@ def detection_faults(document: Document, section: str = "detection") -> Iterator
         message = (
             f"more than {MOST_VALUES:,} values, as their modifiers expand them (an expression counts {EXPRESSION})"
         )
+        yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
+        return
+    if sum(_characters("", value) for value in selections.values()) > MOST_CHARACTERS:
+        message = f"values of more than {MOST_CHARACTERS:,} characters, as their modifiers expand them"
         yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
         return
     for name, value in selections.items():
@@ -141,6 +149,11 @@ def _modifiers(document: Document, path: Path, field: str, modifiers: Sequence[s
             yield _fault(document, path, f"|{name} needs a field", "write the field before it")
         elif name in _FLAGS and "re" not in modifiers:
             yield _fault(document, path, f"|{name} is a flag of |re", "write |re before it, or leave it out")
+    if modifiers.count("windash") > 1:
+        yield _fault(document, path, "|windash twice", "once finds every dash")
+    if sum(name in ENCODINGS for name in modifiers) > MOST_ENCODINGS:
+        message = f"more than {MOST_ENCODINGS} encodings behind each other, which make a text longer each time"
+        yield _fault(document, path, message, "leave some out")
     if "re" in modifiers and _PATTERN.intersection(modifiers):
         message = "an expression is found anywhere in a value already"
         yield _fault(document, path, message, "say where in the expression: ^ is the start, $ the end")
@@ -227,9 +240,23 @@ def _expansions(key: str, value: Any) -> int:
     if isinstance(value, list):
         return sum(_expansions(key, inner) for inner in value)
     modifiers = key.split("|")[1:]
+    return _forms(modifiers, value) * (EXPRESSION if "re" in modifiers else 1)
+
+
+def _characters(key: str, value: Any) -> int:
+    """How many characters these values have, once in each form."""
+    if isinstance(value, dict):
+        return sum(_characters(inner_key, inner) for inner_key, inner in value.items())
+    if isinstance(value, list):
+        return sum(_characters(key, inner) for inner in value)
+    return _forms(key.split("|")[1:], value) * len(value) if isinstance(value, str) else 0
+
+
+def _forms(modifiers: Sequence[str], value: Any) -> int:
+    """How many texts a value becomes by its modifiers; no more encodings and dashes are counted than are taken."""
     dashes = min(_dashes(value), MOST_DASHES) if "windash" in modifiers else 0
-    forms: int = DASH_FORMS**dashes
-    return forms * (OFFSETS if "base64offset" in modifiers else EXPRESSION if "re" in modifiers else 1)
+    forms: int = DASH_FORMS**dashes * OFFSETS ** min(modifiers.count("base64offset"), MOST_ENCODINGS)
+    return forms
 
 
 def _expression(document: Document, path: Path, modifiers: Sequence[str], value: str) -> Iterator[Diagnostic]:
