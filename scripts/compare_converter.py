@@ -141,8 +141,10 @@ def environment() -> Path:
 
 
 def environment_python() -> Path:
-    """Where that Python is, or would be."""
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    """Where that Python is, or would be; the environment of sigma-cli (dev.py test) has the package too."""
+    inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    places = [place / inside for place in (VENV, VENV.parent / "sigma-cli")]
+    return next((place for place in places if place.exists()), places[0])
 
 
 def rule_subjects(folders: Iterable[Path]) -> list[Subject]:

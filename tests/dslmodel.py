@@ -1,8 +1,8 @@
 """A small model of Query DSL on one index: what a document's fields hold, and whether a query matches it.
 
 Only what our queries use: term, terms, prefix, wildcard, regexp, range of dates, exists, bool, match_all, match_none,
-query_string. A query of any other kind, or on a field for which the answer is not modelled, is an error and never a verdict. What
-it says is compared with a real Elasticsearch in test_dslmodel.py.
+query_string. A query of any other kind, or on a field for which the answer is not modelled, is an error and never a
+verdict. What it says is compared with a real Elasticsearch in test_dslmodel.py.
 """
 
 from __future__ import annotations

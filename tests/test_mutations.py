@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cases import all_cases
+from cases import Case, all_cases
 from conftest import ROOT
 
 from sigmaproof.conversion import convert_rule
@@ -37,17 +37,23 @@ RELOADED = ["sigmaproof.lucenetext", "sigmaproof.emit", PACKAGE] + [
     f"{PACKAGE}.{name}" for name in ("base", "values", "eql", "lucene", "native")
 ]
 TARGETS = ("eql", "lucene")
+TOPICS = {"case", "conditions", "injection", "lists", "null_exists", "objects", "regex", "strings"}
+
+
+def cases() -> list[Case]:
+    """The cases of the topics that the deletions are about: all of them would take the engine's memory."""
+    return [case for case in all_cases() if case.name.partition(":")[0] in TOPICS]
 
 
 @pytest.fixture(scope="module")
 def rules() -> list[Rule]:
     ours = load_files(sorted((ROOT / "sigma_rules").rglob("*.yml"))).rules
-    return [*ours, *(case.rule for case in all_cases())]
+    return [*ours, *(case.rule for case in cases())]
 
 
 @pytest.fixture(scope="module")
 def judged(engine: Any, rules: Sequence[Rule]) -> list[Judged]:
-    records = [record for case in all_cases() for record, _ in case.records]
+    records = [record for case in cases() for record, _ in case.records]
     return load(rules, (Event(record, "cases", n, in_lines=False) for n, record in enumerate(records, 1)), engine)
 
 

@@ -25,6 +25,8 @@ __all__ = ["Emitter", "spot"]
 # The least that Elasticsearch's limit of clauses can be: from 8.1 on it grows with the memory of a node.
 MOST_CLAUSES = 1024
 MOST_BYTES = 250_000
+# Tests of whole objects in a query: what each can miss is tried on objects that are made up, which takes time.
+MOST_WHOLE = 100
 # What an unknown part of an open object can be: any sub-field is legal there.
 _ANYTHING = Writes(types=("string", "number", "boolean", "object"), many=True, empty=True)
 
@@ -78,6 +80,7 @@ class Emitter:
         self.fields: dict[str, None] = {}  # the names that the query searches, in its order
         self._covered: set[str] = set()  # fields that the or around tests for null as well
         self._clauses = 0
+        self._whole = 0  # tests of whole objects
         self._outer = ""  # the last group made: the outermost one needs no parentheses
 
     def __init_subclass__(cls) -> None:
@@ -167,6 +170,9 @@ class Emitter:
             raise Refusal(f"{predicate.describe(test)}: not supported")
         where = spot(self.table, test.field, self._calls, self.origins)
         self.check(where)
+        self._whole += where.kind == "whole"
+        if self._whole > MOST_WHOLE:
+            raise Refusal(f"more than {MOST_WHOLE} tests of whole objects, each judged on many: split the rule")
         handler: Callable[[Spot, Test, bool], str] = getattr(self, _method(type(test)))
         return handler(where, test, negated)
 

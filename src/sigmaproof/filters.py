@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sigmaproof.conditions import condition_tree
-from sigmaproof.diagnostics import Diagnostic
+from sigmaproof.diagnostics import Diagnostic, InputError
 from sigmaproof.predicate import And, Keyword, Not, Or, Predicate
-from sigmaproof.rulevalues import selection_names
+from sigmaproof.rulevalues import selection_names, size_faults
 from sigmaproof.safeyaml import Document
 
 __all__ = ["Filter", "filter_warnings", "filtered"]
 
+MOST_FILTERS = 100  # on one rule
 _LOGSOURCE = ("category", "product", "service")
 
 
@@ -44,10 +45,16 @@ class Filter:
 
 
 def filtered(document: Document, filters: Sequence[Filter]) -> Document:
-    """The document of a rule with the filters that apply to it, the same one when none does."""
+    """The document of a rule with the filters that apply to it, the same one when none does.
+
+    Raises InputError when the rule becomes too large by them.
+    """
     applied = [one for one in filters if one.applies_to(document.data)]
     if not applied:
         return document
+    if len(applied) > MOST_FILTERS:
+        message = f"{len(applied):,} filters apply to the rule: at most {MOST_FILTERS} are taken"
+        raise InputError("filter-too-many", document.place(), message, "join their selections to fewer filters")
     detection = dict(document.data["detection"])
     names = selection_names(document)
     condition = detection["condition"]
@@ -58,7 +65,10 @@ def filtered(document: Document, filters: Sequence[Filter]) -> Document:
         detection |= added
         texts = [f"{before} and {text}" for before in texts]
     detection["condition"] = texts if isinstance(condition, list) else texts[0]
-    return replace(document, data={**document.data, "detection": detection})
+    joined = replace(document, data={**document.data, "detection": detection})
+    for fault in size_faults(joined):
+        raise InputError(fault.code, fault.place, f"{fault.message}, with its filters", fault.help)
+    return joined
 
 
 def _renamed(one: Filter, taken: Mapping[str, Any], number: int) -> tuple[dict[str, Any], str]:

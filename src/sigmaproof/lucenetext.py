@@ -7,6 +7,7 @@ engine's own case-insensitive flag, whose folding differs (facts: the Kelvin sig
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sigmaproof.fidelity import Refusal
 from sigmaproof.folding import variants
@@ -85,6 +86,7 @@ def checked_term(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def checked_regex(source: str) -> str:
     """The expression, spelled for Lucene. Raises Refusal for one that Elasticsearch would refuse to run."""
     if len(source) > MOST_REGEX:

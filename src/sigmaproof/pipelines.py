@@ -63,6 +63,10 @@ def _check(document: Document) -> None:
         if key in document.data:
             message = f"{key} change the query after its meaning was checked"
             raise InputError("pipeline-unsafe", document.place(key), message, "leave it out")
+    for name, values in (document.data.get("vars") or {}).items():
+        if "" in (values if isinstance(values, list) else [values]):
+            message = f"the empty text as a value of {name}: a placeholder in |contains would match everything"
+            raise InputError("pipeline-form", document.place("vars", name), message, "leave it out")
     for index, item in enumerate(document.data.get("transformations") or []):
         place = document.place("transformations", index)
         if item["type"] not in ALLOWED or "vars" in item:

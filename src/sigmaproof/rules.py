@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
+MOST_UNKNOWN = 20  # fields of one rule that are named one by one
 __all__ = ["Loaded", "Rule", "field_place", "field_warnings", "load_file", "load_files", "load_text", "schema"]
 
 
@@ -185,8 +186,8 @@ def _loaded(found: Iterable[Document | Diagnostic], pipelines: Sequence[Processi
     data = [document.data for document in rules]
     loaded.findings += [warning for one in loaded.filters for warning in filter_warnings(one, data)]
     for document in rules:
-        rule = Rule(filtered(document, loaded.filters), tuple(pipelines))
         try:
+            rule = Rule(filtered(document, loaded.filters), tuple(pipelines))
             _ = rule.tree
         except InputError as error:
             loaded.findings.append(error.diagnostic)
@@ -273,12 +274,15 @@ def field_warnings(rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic("rule-logsource", "warning", rule.document.place("logsource"), message)
         return
     names = {test.field for test, _ in tests(rule.tree) if not isinstance(test, Keyword)}
-    for name in sorted(names):
+    unknown = [name for name in sorted(names) if name not in table().dropped and not table().knows(name)]
+    for name in unknown[:MOST_UNKNOWN]:
         try:
             table().raw(name)
         except UnknownFieldError as error:
-            if name not in table().dropped:
-                yield Diagnostic("field-unknown", "warning", field_place(rule.document, name), str(error))
+            yield Diagnostic("field-unknown", "warning", field_place(rule.document, name), str(error))
+    if len(unknown) > MOST_UNKNOWN:
+        message = f"and {len(unknown) - MOST_UNKNOWN:,} fields more that no CloudTrail record has"
+        yield Diagnostic("field-unknown", "warning", rule.document.place("detection"), message)
 
 
 def field_place(document: Document, field: str) -> Place:

@@ -17,7 +17,7 @@ from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.encodings import ENCODINGS
 from sigmaproof.safeyaml import Document
 
-__all__ = ["detection_faults", "selection_names"]
+__all__ = ["detection_faults", "selection_names", "size_faults"]
 
 Path = tuple[str | int, ...]
 NOT_SELECTIONS = {"detection": ("condition", "timeframe"), "filter": ("condition", "rules")}
@@ -62,7 +62,7 @@ DASH_FORMS = 5
 OFFSETS = 3
 # Values of one rule, after expansion: far above any rule that people write, and read well within two seconds.
 MOST_VALUES = 10_000
-EXPRESSION = 10  # an expression costs as much as so many other values
+EXPRESSION = 50  # an expression costs as much as so many other values
 LONGEST = 65_536
 # Characters of all values, after expansion: by aliases a short file can hold one long text thousands of times.
 MOST_CHARACTERS = 2_500_000
@@ -80,22 +80,28 @@ def selection_names(document: Document, section: str = "detection") -> list[str]
 
 def detection_faults(document: Document, section: str = "detection") -> Iterator[Diagnostic]:
     """What is wrong in the selections of a rule whose form is right. section: where they are, `filter` of a filter."""
-    selections = {name: document.data[section][name] for name in selection_names(document, section)}
-    if sum(_expansions("", value) for value in selections.values()) > MOST_VALUES:
-        message = (
-            f"more than {MOST_VALUES:,} values, as their modifiers expand them (an expression counts {EXPRESSION})"
-        )
-        yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
+    faults = list(size_faults(document, section))
+    yield from faults
+    if faults:
         return
-    if sum(_characters("", value) for value in selections.values()) > MOST_CHARACTERS:
-        message = f"values of more than {MOST_CHARACTERS:,} characters, as their modifiers expand them"
-        yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
-        return
-    for name, value in selections.items():
-        yield from _selection(document, (section, name), value)
+    for name in selection_names(document, section):
+        yield from _selection(document, (section, name), document.data[section][name])
     if "timeframe" in document.data[section]:
         message = "the timeframe is ignored: it belongs to an aggregation, which is a correlation now"
         yield Diagnostic("rule-timeframe", "warning", document.place(section, "timeframe"), message, "leave it out")
+
+
+def size_faults(document: Document, section: str = "detection") -> Iterator[Diagnostic]:
+    """Whether the selections are more than any rule that people write, as their modifiers expand them."""
+    values = [document.data[section][name] for name in selection_names(document, section)]
+    if sum(_expansions("", value) for value in values) > MOST_VALUES:
+        what = f"more than {MOST_VALUES:,} values"
+    elif sum(_characters("", value) for value in values) > MOST_CHARACTERS:
+        what = f"values of more than {MOST_CHARACTERS:,} characters"
+    else:
+        return
+    message = f"{what}, as their modifiers expand them (an expression counts {EXPRESSION})"
+    yield Diagnostic("rule-too-large", "error", document.place(section), message, "split the rule")
 
 
 def _selection(document: Document, path: Path, value: Any) -> Iterator[Diagnostic]:

@@ -21,6 +21,7 @@ __all__ = ["Document", "documents"]
 DEEPEST = 50
 _TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 MOST_NODES = 50_000
+MOST_FILE_NODES = 200_000  # of all documents of a file, aliases counted as often as they are used
 MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2_000_000
 Path = tuple[str | int, ...]
@@ -70,7 +71,7 @@ def _compose(text: str, file: str) -> Iterator[Document]:
         _check_depth(text, file)
         loader = _Loader(text)
         try:
-            count = 0
+            count = nodes = 0
             while loader.check_node():
                 node = loader.get_node()
                 document = Document(None, file, node.start_mark.line + 1)
@@ -78,7 +79,9 @@ def _compose(text: str, file: str) -> Iterator[Document]:
                 if count > MOST_DOCUMENTS:
                     message = f"more than {MOST_DOCUMENTS:,} documents; split the file"
                     raise InputError("yaml-too-large", document.place(), message)
-                document.data = _Builder(loader, document).value(node, (), 0)
+                builder = _Builder(loader, document, min(MOST_NODES, MOST_FILE_NODES - nodes))
+                document.data = builder.value(node, (), 0)
+                nodes += builder.count
                 yield document
         finally:
             loader.dispose()
@@ -122,14 +125,15 @@ def _short(text: str) -> str:
 class _Builder:
     """Makes plain data of composed nodes, counting them: an alias counts as often as it is used."""
 
-    def __init__(self, loader: Any, document: Document) -> None:
+    def __init__(self, loader: Any, document: Document, most: int) -> None:
         self.loader = loader
+        self.most = most
         self.document = document
         self.count = 0
 
     def value(self, node: yaml.Node, path: Path, depth: int) -> Any:
         self.count += 1
-        if self.count > MOST_NODES or depth > DEEPEST:
+        if self.count > self.most or depth > DEEPEST:
             self.fail(node, "yaml-alias-bomb", "aliases that expand to a document too large or without end")
         if node.tag not in _TAGS[type(node)]:
             self.fail(node, "yaml-tag", f"the tag {node.tag} is not allowed: leave it out")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sigma.exceptions import SigmaValueError
 from sigma.modifiers import SigmaValueModifier, modifier_mapping, reverse_modifier_mapping
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
-from sigma.types import SigmaCasedString, SigmaExpansion, SigmaString, SpecialChars, sigma_type
+from sigma.types import Placeholder, SigmaCasedString, SigmaExpansion, SigmaString, SpecialChars, sigma_type
 
 from sigmaproof.encodings import ENCODINGS, EncodingError, encoded
 from sigmaproof.lower import pattern_of_string
@@ -117,6 +117,8 @@ def _encoding(names: tuple[str, ...]) -> type[Any]:
         """A run of encodings as one modifier."""
 
         def modify(self, val: SigmaString) -> Any:
+            if any(isinstance(part, Placeholder) for part in val.s):
+                raise SigmaValueError(f"|expand can't stand before |{names[0]}: a pipeline fills placeholders later")
             try:
                 patterns = encoded(pattern_of_string(val), names)
             except EncodingError as error:

@@ -151,18 +151,28 @@ class FieldTable:
         self._by_raw = {field.raw: field for field in self.fields}
         self._by_home = dict(_homes(self.fields))
 
+    def knows(self, path: str) -> bool:
+        """Whether `raw` would find it."""
+        return self._found(path) is not None
+
     def raw(self, path: str) -> Located:
         """The field of a raw path, such as `requestParameters.source.sourceType`.
 
         Raises UnknownFieldError, with a suggestion, for a path that the table does not know.
         """
+        located = self._found(path)
+        if located is None:
+            raise UnknownFieldError(self._unknown(path))
+        return located
+
+    def _found(self, path: str) -> Located | None:
         if path in self._by_raw:
             return Located(self._by_raw[path])
         for cut in reversed(_dots(path)) if all(path.split(".")) else ():
             field = self._by_raw.get(path[:cut])
             if field is not None and field.open:
                 return Located(field, path[cut + 1 :])
-        raise UnknownFieldError(self._unknown(path))
+        return None
 
     def ecs(self, name: str) -> tuple[Located, Home]:
         """The field that an ECS name belongs to, and which of its homes the name is.

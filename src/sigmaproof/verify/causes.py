@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fidelity import Reason
 from sigmaproof.fields import FieldTable, Located
 from sigmaproof.keywords import searched_texts
-from sigmaproof.matching import matcher, pattern_test, value_text
+from sigmaproof.matching import pattern_test, value_text
 from sigmaproof.normalize.javamap import java_length, java_text
 from sigmaproof.normalize.prune import prune
 from sigmaproof.paths import getter, leaves
-from sigmaproof.predicate import Boolean, Keyword, Predicate, Test, Text, Wild, plain, tests
+from sigmaproof.predicate import And, Boolean, Keyword, Not, Or, Predicate, Test, Text, Wild, plain, tests
 
 __all__ = ["is_cause"]
 
@@ -47,13 +48,20 @@ def is_cause(
 
 
 def _is_out_of_scope(tree: Predicate, record: Record, searched: Sequence[str]) -> bool:
-    """Some keyword has another verdict on the record than on the texts that the query searches."""
-    for test, _ in tests(tree):
-        if isinstance(test, Keyword):
-            holds = pattern_test((Wild.ANY, *test.pattern, Wild.ANY), test.cased)
-            if matcher(test)(record) != any(map(holds, searched)):
-                return True
-    return False
+    """The rule has another verdict when each keyword has the one that it has on the texts that the query searches."""
+    return compile_predicate(_searched(tree, searched))(record) != compile_predicate(tree)(record)
+
+
+def _searched(tree: Predicate, texts: Sequence[str]) -> Predicate:
+    """The tree with each keyword replaced by its verdict on these texts."""
+    if isinstance(tree, And | Or):
+        return replace(tree, parts=tuple(_searched(part, texts) for part in tree.parts))
+    if isinstance(tree, Not):
+        return Not(_searched(tree.part, texts))
+    if not isinstance(tree, Keyword):
+        return tree
+    holds = pattern_test((Wild.ANY, *tree.pattern, Wild.ANY), tree.cased)
+    return And(()) if any(map(holds, texts)) else Or(())
 
 
 def _looks_alike(seen: _Seen) -> bool:

@@ -42,7 +42,7 @@ from sigmaproof.regex import parse
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Repeat, Sequence
 from sigmaproof.spelling import spellings
 
-__all__ = ["BASE", "MISSING", "Draft", "built", "fitting", "ordinary", "pivots"]
+__all__ = ["BASE", "MISSING", "Draft", "built", "fitting", "ordinary", "pivots", "without_word"]
 
 MISSING = object()
 Draft: TypeAlias = Mapping[str, Any]
@@ -111,11 +111,7 @@ def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
     """Values that can make a test true or false, the most ordinary first."""
     if isinstance(test, Keyword):
         text = text_of(Text("", test.pattern, test.cased))
-        yield from (
-            ({"errorMessage": text}, {"requestParameters.note": text})
-            if truth
-            else ({"errorMessage": MISSING}, {"managementEvent": False})
-        )
+        yield from ({"errorMessage": text}, {"requestParameters.note": text}) if truth else (without_word(test),)
         return
     if isinstance(test, FieldRef):
         yield {test.field: "alice", test.other: "alice" if truth else "bob"}
@@ -123,6 +119,21 @@ def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
         return
     values = _true_values(test) if truth else _false_values(test)
     yield from ({test.field: value} for value in values)
+
+
+def without_word(test: Keyword) -> dict[str, Any]:
+    """What takes a keyword out of the ordinary record: the fields that hold it, removed, or the other boolean."""
+    holds = compile_predicate(test)
+    held = ((path, value) for path, value in _leaves(BASE, "") if holds({"a": value}))
+    return {path: not value if isinstance(value, bool) else MISSING for path, value in held}
+
+
+def _leaves(node: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
 
 
 def _writes(test: FieldTest) -> Writes:

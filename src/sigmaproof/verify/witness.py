@@ -27,7 +27,7 @@ from sigmaproof.predicate import (
     Wild,
     tests,
 )
-from sigmaproof.verify.solve import MISSING, Draft, built, fitting, pivots, text_of
+from sigmaproof.verify.solve import MISSING, Draft, built, fitting, pivots, text_of, without_word
 
 __all__ = ["witnesses"]
 
@@ -87,8 +87,7 @@ def _drafts(test: Test, draft: Draft, beside: str, fields: FieldTable) -> Iterat
 def _keyword_drafts(test: Keyword, draft: Draft) -> Iterator[Draft]:
     """The keyword in fields of every kind: indexed, not indexed, not kept, as a key, in an object that is too large."""
     text = text_of(Text("", test.pattern, test.cased))
-    if compile_predicate(test)({"managementEvent": True}):
-        draft = {**draft, "managementEvent": False}  # an ordinary record has it true
+    draft = {**without_word(test), **draft}
     for form in (text, text.swapcase(), f"x{text}x", f"{text[:1]}\n{text[1:]}"):
         yield from ({**draft, place: form} for place in ("errorMessage", "userAgent", "eventContext.note"))
         yield {**draft, "requestParameters": {"note": [{"a": form}]}}

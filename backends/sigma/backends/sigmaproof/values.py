@@ -39,12 +39,15 @@ def number_directions(pattern: Pattern) -> set[str]:
 
 
 def starts_as_object(pattern: Pattern) -> bool:
-    """Whether an object's JSON can have this pattern: a text that is one, or the start of a text that begins as one."""
+    """Whether an object's JSON can have this pattern: a text that is one, or the start of a text that begins as one.
+
+    Compact JSON of an object is `{}`, or begins with `{"`.
+    """
     if not pattern or not isinstance(pattern[0], str) or not pattern[0].startswith("{"):
         return False
     text = plain(pattern)
     if text is None:
-        return True
+        return pattern[0][:2] in ("{", '{"', "{}")
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
