@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from commandline import ID, ndjson, record, rule, sigmaproof
 from sigma.collection import SigmaCollection
 
 from sigmaproof.evaluate.compile import compile_predicate
+from sigmaproof.filters import MOST_FILTERS
 from sigmaproof.rules import Loaded, load_text
 from sigmaproof.targets import backend
 
@@ -165,6 +167,33 @@ class TestCommandLine:
 
 
 def test_many_filters_take_little_time() -> None:
-    found = load_text(RULE + "".join(filter_text({"rules": "any"}) for _ in range(300)), "r.yml")
+    found = load_text(RULE + "".join(filter_text({"rules": "any"}) for _ in range(MOST_FILTERS)), "r.yml")
     names = [name for name in found.rules[0].data["detection"] if name.startswith("filter")]
-    assert names == [f"filter{number}_selection" for number in range(1, 301)]
+    assert len(set(names)) == MOST_FILTERS
+
+
+def test_more_filters_than_a_rule_takes_are_an_error() -> None:
+    texts = "".join(filter_text({"rules": "any"}) for _ in range(MOST_FILTERS + 1))
+    started = time.process_time()
+    found = load_text("---\n".join([RULE] * 100) + texts, "r.yml")
+    assert time.process_time() - started < 2
+    assert {(one.code, one.level) for one in found.findings} == {("filter-too-many", "error")}
+    assert (found.rules, len(found.findings)) == ([], 100)
+
+
+def test_a_rule_that_becomes_too_large_by_its_filters() -> None:
+    names = [f"user{number}" for number in range(4000)]
+    text = filter_text({"rules": "any", "selection": {"userIdentity.userName": names}})
+    assert len(load_text(RULE + text * 2, "r.yml").rules) == 1
+    errors = [one for one in load_text(RULE + text * 3, "r.yml").findings if one.level == "error"]
+    assert "with its filters" in errors[0].message
+
+
+def test_documents_of_one_file_have_a_budget() -> None:
+    """Aliases make each of many documents large: the file as a whole is held to a limit."""
+    lists = "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n"
+    started = time.process_time()
+    found = load_text("---\n".join([RULE + lists] * 900), "r.yml")
+    assert time.process_time() - started < 4
+    assert [one.code for one in found.findings] == ["yaml-alias-bomb"]
+    assert 100 < len(found.rules) < 900
