@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -73,20 +74,20 @@ def test() -> int:
     setup(OLD_VENV, "test", *OLD_PYSIGMA)
     setup_sigma_cli()
     environment = {**os.environ, "SIGMAPROOF_REQUIRE_ENGINE": "1"}
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        left_out = [f"--ignore=tests/{name}.py" for name in SAME_WITH_ANY]
-        beside = [str(program(OLD_VENV, "python")), "-m", "pytest", "-q", *left_out]
-        old = subprocess.Popen(beside, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        try:
-            print(f"\n== tests with {version(VENV)}", flush=True)
-            counted = ["-m", "coverage", "run", "-m", "pytest", "-q", "-m", "not engine"]
-            codes = [run(VENV, "python", *counted, environment=environment)]
-            codes.append(run(VENV, "python", "-m", "pytest", "-q", "-m", "engine", environment=environment))
-            codes.append(old.wait())
-        finally:
-            old.kill()
+    left_out = [f"--ignore=tests/{name}.py" for name in SAME_WITH_ANY]
+    beside = [
+        [str(program(VENV, "python")), "-m", "pytest", "-q", "-m", "engine"],
+        [str(program(OLD_VENV, "python")), "-m", "pytest", "-q", *left_out],
+    ]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said, ThreadPoolExecutor(1) as thread:
+        options = {"cwd": ROOT, "env": environment, "stdout": said, "stderr": subprocess.STDOUT}
+        others = [thread.submit(subprocess.run, command, check=False, **options) for command in beside]
+        print(f"\n== tests with {version(VENV)}", flush=True)
+        counted = ["-m", "coverage", "run", "-m", "pytest", "-q", "-m", "not engine"]
+        codes = [run(VENV, "python", *counted, environment=environment)]
+        codes += [other.result().returncode for other in others]
         said.seek(0)
-        print(f"\n== tests with {version(OLD_VENV)}\n{said.read()}", flush=True)
+        print(f"\n== tests on the engine, then with {version(OLD_VENV)}\n{said.read()}", flush=True)
     print("\n== branches of what makes a verdict or a query", flush=True)
     codes.append(run(VENV, "python", "-m", "coverage", "report"))
     return max(map(abs, codes))

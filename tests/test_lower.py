@@ -8,10 +8,10 @@ import pytest
 from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
-from sigma.types import SigmaNull, SigmaQueryExpression
+from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
 from sigma.backends.sigmaproof.eql import eql_field
-from sigmaproof.lower import LoweringError, lower_condition, lower_rule
+from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
 from sigmaproof.predicate import FieldRef, Text, Wild
 from sigmaproof.targets import backend
 
@@ -58,6 +58,12 @@ def test_what_a_placeholder_becomes_is_joined_with_its_neighbours() -> None:
     first, second = lower_rule(filled).parts  # type: ignore[union-attr]
     assert first == Text("a", ("x1z", Wild.ANY))
     assert second == Text("a", ("x", Wild.ANY, "2z", Wild.ANY))
+
+
+def test_texts_side_by_side_are_joined() -> None:
+    string = SigmaString("x")
+    string.s = ["a", "b", SpecialChars.WILDCARD_MULTI, "c"]  # type: ignore[assignment]
+    assert pattern_of_string(string) == ("ab", Wild.ANY, "c")
 
 
 def test_stars_are_joined() -> None:
