@@ -80,12 +80,18 @@ def test() -> int:
         [str(program(OLD_VENV, "python")), "-m", "pytest", "-q", *left_out],
     ]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said, ThreadPoolExecutor(1) as thread:
-        options = {"cwd": ROOT, "env": environment, "stdout": said, "stderr": subprocess.STDOUT}
-        others = [thread.submit(subprocess.run, command, check=False, **options) for command in beside]
+
+        def code_of(command: list[str]) -> int:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT, check=False
+            )
+            return done.returncode
+
+        others = [thread.submit(code_of, command) for command in beside]
         print(f"\n== tests with {version(VENV)}", flush=True)
         counted = ["-m", "coverage", "run", "-m", "pytest", "-q", "-m", "not engine"]
         codes = [run(VENV, "python", *counted, environment=environment)]
-        codes += [other.result().returncode for other in others]
+        codes += [other.result() for other in others]
         said.seek(0)
         print(f"\n== tests on the engine, then with {version(OLD_VENV)}\n{said.read()}", flush=True)
     print("\n== branches of what makes a verdict or a query", flush=True)

@@ -62,7 +62,7 @@ def test_what_a_placeholder_becomes_is_joined_with_its_neighbours() -> None:
 
 def test_texts_side_by_side_are_joined() -> None:
     string = SigmaString("x")
-    string.s = ["a", "b", SpecialChars.WILDCARD_MULTI, "c"]  # type: ignore[assignment]
+    string.s = ["a", "b", SpecialChars.WILDCARD_MULTI, "c"]
     assert pattern_of_string(string) == ("ab", Wild.ANY, "c")
 
 
