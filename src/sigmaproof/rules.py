@@ -225,7 +225,7 @@ def _form_faults(document: Document) -> Iterator[Diagnostic]:
     if "correlation" in data and "detection" not in data:
         message = "a Sigma correlation is not supported yet; only detection rules and filters are"
         yield Diagnostic("rule-unsupported", "error", document.place("correlation"), message)
-    elif "filter" in data and "detection" not in data:
+    elif _is_filter(document):
         yield from schema_faults(document, "filter", "filter-form")
     else:
         yield from schema_faults(document, "rule", "rule-form")
