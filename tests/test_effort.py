@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
 from typing import Any
 
 import pytest
+from pace import within
 
 from sigmaproof.fidelity import Refusal
 from sigmaproof.lucenetext import (
@@ -58,9 +58,7 @@ def test_small_automata(source: str, expected: int) -> None:
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_expressions_take_no_time(source: str) -> None:
-    started = time.process_time()
-    effort(parse_spelled(source), MOST_EFFORT)
-    assert time.process_time() - started < 0.5  # measured: under 0.05 s; the rest is for a busy machine
+    assert within(1, lambda: effort(parse_spelled(source), MOST_EFFORT))  # measured: 0.05 to 0.4 s
 
 
 def test_stops_above_the_limit() -> None:

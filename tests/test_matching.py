@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import sys
-import time
 import unicodedata
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pace import within
 
 from sigmaproof import paths
 from sigmaproof.folding import CASELESS_FROM, fold, fold_char, has_case, variants
@@ -125,7 +125,10 @@ class TestPatterns:
         assert pattern_of("a") == ("a",)
 
     def test_no_size_is_too_large_and_nothing_explodes(self) -> None:
-        started = time.process_time()
+        assert within(2, self.sizes)
+
+    @staticmethod
+    def sizes() -> None:
         many = tuple(part for _ in range(30_000) for part in ("a", Wild.ANY))
         assert pattern_test(many, False)("a" * 30_000)
         assert not pattern_test(many, False)("a" * 29_999)
@@ -134,7 +137,6 @@ class TestPatterns:
         ones = (Wild.ANY, "a", Wild.ONE, "a", Wild.ANY, "c")
         assert not pattern_test(ones, False)("ab" * 100_000)
         assert pattern_test(("x" * 1_000_000, Wild.ANY, "y"), False)("X" * 1_000_000 + "Y")
-        assert time.process_time() - started < 2
 
 
 KEYS = st.sampled_from(["a", "b", "c", "a.b", "b.c", "a.b.c", ".", ""])
