@@ -13,6 +13,7 @@ from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.fields import table
 from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
+from sigmaproof.verify.decide import Coverage
 
 __all__ = ["Cell", "Difference", "Judged", "Row", "direction_of", "explaining"]
 
@@ -103,9 +104,11 @@ class Cell:
 
 @dataclass
 class Row:
-    """One rule with a cell for each target. matched: records on which it is true, `generated` of them our own."""
+    """One rule with a cell for each target. matched: records on which it is true, `generated` of them our own.
+    coverage: which of its tests the generated records decide."""
 
     rule: Rule
+    coverage: Coverage
     cells: list[Cell] = field(default_factory=list)
     matched: int = 0
     generated: int = 0

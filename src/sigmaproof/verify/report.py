@@ -14,8 +14,8 @@ from sigmaproof.output.consoles import new_table, out, plural
 from sigmaproof.paths import getter
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
+from sigmaproof.verify.records import BASE
 from sigmaproof.verify.run import Report
-from sigmaproof.verify.solve import BASE
 
 __all__ = ["write_report"]
 

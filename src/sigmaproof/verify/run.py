@@ -24,6 +24,7 @@ from sigmaproof.predicate import Predicate, assume
 from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
+from sigmaproof.verify.decide import decide
 from sigmaproof.verify.engines import Answer, Engine
 from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
@@ -144,7 +145,7 @@ def judge(
     cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
     for rule in rules:
         sides = _native(rule, judged, pipelines, integration)
-        row = Row(rule, matched=sum(side.raw for side in sides))
+        row = Row(rule, decide(rule.tree), matched=sum(side.raw for side in sides))
         row.generated = sum(side.raw and side.judged.generated for side in sides)
         row.cells = [_cell(rule, *next(cells), sides) for _ in targets]
         report.rows.append(row)
