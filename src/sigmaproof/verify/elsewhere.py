@@ -13,6 +13,7 @@ from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fields import Field, FieldTable, Located, table
 from sigmaproof.normalize.javamap import java_length, java_text
 from sigmaproof.normalize.prune import prune
+from sigmaproof.paths import getter
 from sigmaproof.predicate import FieldTest, Keyword, Test, Text
 from sigmaproof.verify.records import MISSING, Draft, built
 from sigmaproof.verify.values import fitting, text_of, without_word
@@ -62,8 +63,8 @@ def _limits(root: str, fields: FieldTable) -> list[int]:
 def _padded(root: str, draft: Draft, fields: FieldTable) -> Iterator[Draft]:
     """The record with padding in an object whose text gets one character less than each limit, it, and one more."""
     place = f"{root}.padding"
-    whole = built({**draft, place: "y"})[root]
-    bare = java_length(java_text(prune(whole, fields.pruned)))
+    whole = getter(root)(prune(built({**draft, place: "y"}), fields.pruned))[0]
+    bare = java_length(java_text(whole))
     for limit in _limits(root, fields):
         for length in (limit - 1, limit, limit + 1):
             if length > bare:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -45,7 +44,7 @@ _LISTS = {"resources", "logFiles"}
 
 def built(draft: Draft) -> dict[str, Any]:
     """The record of a draft: the ordinary one with these paths set or removed."""
-    record = copy.deepcopy(BASE)
+    record: dict[str, Any] = _copied(BASE)
     if any(path.startswith("userIdentity.sessionContext.sessionIssuer.") for path in draft):
         record["userIdentity"]["type"] = "AssumedRole"  # only then the integration looks at the issuer
         del record["userIdentity"]["userName"]
@@ -66,8 +65,11 @@ def _with(record: dict[str, Any], draft: Draft) -> dict[str, Any]:
 def _put(record: dict[str, Any], keys: list[str], value: Any) -> None:
     for key in keys[:-1]:
         inner = record.get(key)
-        if key in _LISTS:
-            inner = record.setdefault(key, [{}])[0] if value is not MISSING else next(iter(record.get(key, [])), None)
+        if isinstance(inner, list):
+            inner = inner[0] if inner else None
+        elif key in _LISTS and not isinstance(inner, dict) and value is not MISSING:
+            inner = {}
+            record[key] = [inner]
         if not isinstance(inner, dict):
             if value is MISSING:
                 return
@@ -76,4 +78,11 @@ def _put(record: dict[str, Any], keys: list[str], value: Any) -> None:
     if value is MISSING:
         record.pop(keys[-1], None)
     else:
-        record[keys[-1]] = copy.deepcopy(value)
+        record[keys[-1]] = _copied(value)
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy of plain data, in a fraction of `copy.deepcopy`'s time."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from sigmaproof.fields import DEFAULT, FieldTable, Located, UnknownFieldError, table
 from sigmaproof.predicate import FieldRef, FieldTest, Keyword, Predicate, Test, Text, Wild, tests
 from sigmaproof.verify.decide import Coverage, decide
@@ -48,11 +50,19 @@ def generate(tree: Predicate, integration: str = DEFAULT) -> Witnesses:
     """
     fields = table(integration)
     coverage = decide(tree)
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[bytes, dict[str, Any]] = {}
     for draft in _drafts(tree, coverage, fields):
         record = built(draft)
-        found.setdefault(json.dumps(record, sort_keys=False), record)
+        found.setdefault(_key(record), record)
     return Witnesses(list(found.values()), coverage)
+
+
+def _key(record: dict[str, Any]) -> bytes:
+    """The record as text, in its own order."""
+    try:
+        return orjson.dumps(record)
+    except TypeError:  # a lone surrogate, or a number beyond 64 bits
+        return json.dumps(record).encode()
 
 
 def _drafts(tree: Predicate, coverage: Coverage, fields: FieldTable) -> Iterator[Draft]:
