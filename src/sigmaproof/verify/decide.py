@@ -80,6 +80,15 @@ class Coverage:
         """Whether every half is decided, or proved to be decided by no record that AWS writes."""
         return not self.count("unknown")
 
+    def findings(self) -> Iterator[str]:
+        """What is wrong with the rule by itself, in words."""
+        if self.matches is False:
+            yield "CONTRADICTORY: no record makes it true"
+        elif self.misses is False:
+            yield "ALWAYS TRUE: no record makes it false"
+        elif not any(one.verdict and one.state == "decided" for one in self.decisions) and self.is_full:
+            yield "no record that AWS can write is known to match it"
+
     def listed(self) -> Iterator[str]:
         """What is not decided, in words."""
         for decision in self.decisions:
