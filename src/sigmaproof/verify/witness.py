@@ -68,11 +68,21 @@ def _key(record: dict[str, Any]) -> bytes:
 def _drafts(tree: Predicate, coverage: Coverage, fields: FieldTable) -> Iterator[Draft]:
     yield from (decision.draft for decision in coverage.decisions if decision.draft is not None)
     everything = list(dict.fromkeys(test for test, _ in tests(tree)))
+    yield from _beyond(everything, coverage)
     alike: Counter[tuple[object, ...]] = Counter()
     for test, draft in _pivots(coverage):
         alike[_kind(test)] += 1
         beside = " ".join(text_of(one) for one in everything if isinstance(one, Text) and _same_field(one, test))
         yield from _around(test, draft, beside, fields, alike[_kind(test)] > MOST_ALIKE)
+
+
+def _beyond(everything: list[Test], coverage: Coverage) -> Iterator[Draft]:
+    """For tests that were not looked at: what makes them true, on a record that decides one of their kind."""
+    looked = {decision.test for decision in coverage.decisions}
+    known = {_kind(decision.test): decision.draft for decision in coverage.decisions if decision.draft is not None}
+    for test in everything:
+        if test not in looked and _kind(test) in known:
+            yield {**known[_kind(test)], **next(fitting(test, True), {})}
 
 
 def _kind(test: Test) -> tuple[object, ...]:
