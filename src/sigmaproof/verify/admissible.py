@@ -1,4 +1,7 @@
-"""Whether AWS can write a record: every field is what the field table says. Hostile records are judged apart."""
+"""Whether AWS can write a record: every field is what the field table says, and AWS's service models where there are.
+
+Hostile records are judged apart.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from sigmaproof import servicemodels
 from sigmaproof.fields import Field, Writes, table
 from sigmaproof.folding import fold
 from sigmaproof.matching import as_time
@@ -110,16 +114,19 @@ def _kind(value: Any) -> str:
 
 
 def _call_faults(record: Mapping[str, Any]) -> Iterator[str]:
-    """What is known of single parts of the open objects for this call."""
+    """What is known of single parts of the open objects for this call: the table's word, then the service models'."""
     call = f"{record.get('eventSource')}/{record.get('eventName')}"
+    known: set[str] = set()
     for leaf in table().leaves:
         if call in leaf.events:
             if not leaf.writes.many and _has_list(record, leaf.raw):
                 yield f"{leaf.raw} is a list"
+            known.add(leaf.raw)
             for value in getter(leaf.raw)(record):
                 fault = _fault(value, leaf.writes, is_open=False) or _object_fault(record, leaf, value)
                 if fault:
                     yield f"{leaf.raw} {fault}"
+    yield from servicemodels.faults(record, known)
 
 
 def _object_fault(record: Mapping[str, Any], leaf: Field, value: Any) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sigmaproof import servicemodels
 from sigmaproof.conversion import convert_rule, mapped_tree
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.evaluate.compile import compile_predicate
@@ -43,7 +44,8 @@ UNMAPPED = (
 
 @dataclass
 class Report:
-    """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine."""
+    """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine,
+    and by what it was decided which records AWS can write."""
 
     targets: tuple[str, ...]
     engine: str
@@ -135,6 +137,7 @@ def judge(
     report = Report(tuple(targets), engine.name, integration, engine.has_eql, engine.remarks, records=len(judged))
     if engine.has_eql and "eql" in targets:
         report.remarks += (UNMAPPED,)
+    report.remarks += (servicemodels.remark(),)
     report.generated = sum(one.generated for one in judged)
     report.inadmissible = sum(one.inadmissible is not None for one in judged)
     report.rejected = {one.id: one.rejected for one in judged if one.rejected}
