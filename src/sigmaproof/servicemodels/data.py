@@ -34,7 +34,7 @@ class Model:
         self.name = name
         self.protocol: str = data["metadata"]["protocol"]
         self.shapes: Mapping[str, Mapping[str, Any]] = data["shapes"]
-        self.operations = {
+        self.operations: dict[str, tuple[str | None, str | None]] = {
             key: (operation.get("input", {}).get("shape"), operation.get("output", {}).get("shape"))
             for id, operation in data["operations"].items()
             for key in (id, operation["name"])
