@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from strategies import any_test, event_fields, values_around
 
 from sigmaproof.fields import table
-from sigmaproof.verify.solve import MISSING
+from sigmaproof.verify.records import MISSING
 
 __all__ = ["deep_detections", "documents_for"]
 

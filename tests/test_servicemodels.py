@@ -21,8 +21,8 @@ from sigmaproof.fields import table
 from sigmaproof.servicemodels import data, names
 from sigmaproof.servicemodels.judge import MASKS, Leaf
 from sigmaproof.verify.admissible import why_inadmissible
+from sigmaproof.verify.records import built
 from sigmaproof.verify.run import verify
-from sigmaproof.verify.solve import built
 
 with_models = pytest.mark.skipif(
     not REQUIRED and not data.available(), reason="NOT RUN with AWS's service models: botocore is in sigmaproof[aws]"

@@ -79,7 +79,7 @@ def _tries(pattern: str, size: int) -> Iterator[str]:
 def _example(pattern: str) -> str | None:
     from sigmaproof.predicate import Regex
     from sigmaproof.regex import RegexError
-    from sigmaproof.verify.solve import fitting
+    from sigmaproof.verify.values import fitting
 
     with suppress(RegexError, RecursionError):
         return next((value for found in fitting(Regex("x", pattern), True) for value in found.values()), None)
