@@ -12,6 +12,7 @@ from functools import cached_property
 
 from sigmaproof.predicate import And, Not, Or, Predicate, Test, tests
 from sigmaproof.verify.domains import Variable, variables
+from sigmaproof.verify.suggested import suggested
 
 __all__ = ["Demand", "Node", "Place", "Tree"]
 
@@ -24,6 +25,10 @@ class Tree:
         self.variables: list[Variable] = variables(found)
         self.number = {test: at for at, variable in enumerate(self.variables) for test in variable.tests}
         self.root = Node(tree, self)
+        for field, value in suggested(found):
+            for variable in self.variables:
+                if field in variable.fields:
+                    variable.add({field: value})
         self.places = list(_places(self.root, ()))
         self.is_entangled = any(variable.is_entangled for variable in self.variables)
 

@@ -20,6 +20,7 @@ from sigmaproof.verify.decide import Coverage, decide
 from sigmaproof.verify.elsewhere import changes, keyword_changes
 from sigmaproof.verify.forms import around, sized
 from sigmaproof.verify.records import Draft, built
+from sigmaproof.verify.suggested import suggested
 from sigmaproof.verify.values import fitting, text_of
 
 __all__ = ["Witnesses", "generate", "witnesses"]
@@ -69,11 +70,14 @@ def _drafts(tree: Predicate, coverage: Coverage, fields: FieldTable) -> Iterator
     yield from (decision.draft for decision in coverage.decisions if decision.draft is not None)
     everything = list(dict.fromkeys(test for test, _ in tests(tree)))
     yield from _beyond(everything, coverage)
+    more = list(suggested(everything))
     alike: Counter[tuple[object, ...]] = Counter()
     for test, draft in _pivots(coverage):
         alike[_kind(test)] += 1
         beside = " ".join(text_of(one) for one in everything if isinstance(one, Text) and _same_field(one, test))
         yield from _around(test, draft, beside, fields, alike[_kind(test)] > MOST_ALIKE)
+        if not isinstance(test, Keyword):
+            yield from ({**draft, field: value} for field, value in more if field == test.field)
 
 
 def _beyond(everything: list[Test], coverage: Coverage) -> Iterator[Draft]:
