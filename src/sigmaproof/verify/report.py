@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
-from sigmaproof.fields import FieldTable, table
-from sigmaproof.matching import matcher, value_text
-from sigmaproof.normalize.javamap import java_text
+from sigmaproof.fields import table
 from sigmaproof.output.consoles import new_table, out, plural
-from sigmaproof.paths import getter
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
+from sigmaproof.verify.reportdata import VERDICTS, cell_data, sizes_of, truth_of
 from sigmaproof.verify.run import Report
 from sigmaproof.verify.solve import BASE
 
@@ -25,7 +23,7 @@ def write_report(report: Report, form: str, everything: bool) -> None:
     if form == "json":
         for row in report.rows:
             for cell in row.cells:
-                print(json.dumps(_cell_json(report, row, cell), ensure_ascii=True))
+                print(json.dumps(cell_data(report, row, cell), ensure_ascii=True))
         return
     _write_matrix(report)
     for row in report.rows:
@@ -111,29 +109,19 @@ def _difference_lines(report: Report, row: Row, cell: Cell, difference: Differen
     judged = difference.judged
     heading = report.heading(cell.conversion.target, difference.unmapped)
     yield f"  record   {judged.place}"
-    raw, document = _verdict(difference.raw), _verdict(difference.document)
-    yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {_verdict(difference.engine)}"
+    raw, document, engine = (VERDICTS[one] for one in (difference.raw, difference.document, difference.engine))
+    yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {engine}"
     if difference.unmapped:
         yield f"  index    does not map {difference.unmapped}"
     for test in deciding(row.rule.tree, judged.record):
         values = "; ".join(values_of(test, judged.record))
-        truth = "true " if matcher(test)(judged.record) else "false"
+        truth = "true " if truth_of(test, judged.record) else "false"
         yield f"  because  {truth} {describe(test)}: {values}"
-    fields = table(cell.conversion.integration)
-    limited = [reason.field for reason in difference.reasons if reason.code == "limit"]
-    for size in sorted({_size(name, judged.record, fields) for name in limited}):
+    for size in sizes_of(difference, table(cell.conversion.integration)):
         yield f"  size     {size}"
     if judged.generated:
         changed = {key: value for key, value in judged.record.items() if BASE.get(key, "") != value}
         yield f"  with     {json.dumps(_shortened(changed), ensure_ascii=False)}"
-
-
-def _size(name: str, record: Mapping[str, Any], fields: FieldTable) -> str:
-    """How long the text is that the index would have to keep."""
-    located = fields.raw(name)
-    whole = record.get(located.field.raw) if located.field.open else next(iter(getter(name)(record)), None)
-    text = java_text(whole) if isinstance(whole, dict | list) else value_text(whole)
-    return f"{located.field.raw} has {len(text):,} characters as text"
 
 
 def _shortened(value: Any) -> Any:
@@ -146,10 +134,6 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, str) and len(value) > 80:
         return f"{value[:40]}… ({len(value):,} characters)"
     return value
-
-
-def _verdict(verdict: bool | None) -> str:
-    return {True: "match", False: "no match", None: "rejected"}[verdict]
 
 
 def _totals(report: Report) -> str:
@@ -165,42 +149,3 @@ def _totals(report: Report) -> str:
         f"{plural(len(report.rejected), 'document')} that the index rejects. --all shows them."
         + "".join(f"\n{remark}" for remark in report.remarks)
     )
-
-
-def _cell_json(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
-    return {
-        **cell.conversion.to_json(),
-        "heading": report.heading(cell.conversion.target),
-        "engine": report.engine,
-        "judged": cell.judged,
-        "native_matches": row.matched,
-        "engine_matches": cell.matched,
-        "rejected": len(cell.rejected),
-        "rejected_native_matches": sum(difference.raw for difference in cell.rejected),
-        "error": cell.error,
-        "differences": [
-            {**_difference_json(row, d), "heading": report.heading(cell.conversion.target, d.unmapped)}
-            for d in (*cell.unexplained, *cell.explained, *cell.inadmissible)
-        ],
-        "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],
-    }
-
-
-def _difference_json(row: Row, difference: Difference) -> dict[str, Any]:
-    judged = difference.judged
-    return {
-        "place": judged.place,
-        "generated": judged.generated,
-        "inadmissible": judged.inadmissible,
-        "explained_by": sorted({reason.code for reason in difference.reasons}),
-        "direction": difference.direction,
-        "native": difference.raw,
-        "native_on_document": difference.document,
-        "engine": difference.engine,
-        "unmapped": difference.unmapped,
-        "deciding": [
-            {"test": describe(test), "values": list(values_of(test, judged.record))}
-            for test in deciding(row.rule.tree, judged.record)
-        ],
-        "record": judged.record,
-    }
