@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-__all__ = ["Getter", "Steps", "found", "getter", "leaves", "places"]
+__all__ = ["Getter", "Steps", "found", "getter", "leaves", "places", "pointer"]
 
 Getter: TypeAlias = Callable[[Mapping[str, Any]], list[Any]]
 # The keys and the numbers of list elements on the way to a value.
@@ -39,6 +39,11 @@ def found(path: str) -> Callable[[Mapping[str, Any]], bool]:
 def places(path: str, record: Mapping[str, Any]) -> list[Steps]:
     """Where in the record stands what `getter` finds; a list there is one place."""
     return list(_steps(record, path.split("."), 0, ()))
+
+
+def pointer(steps: Steps) -> str:
+    """A place as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def _steps(node: Any, keys: list[str], at: int, before: Steps) -> Iterator[Steps]:

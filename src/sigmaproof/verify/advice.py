@@ -24,7 +24,9 @@ _WITH_NULL = (
     "If a false alarm is better than silence, put a second selection with `{field}: null` beside it in an `or`: events "
     "whose value was not kept then match, here and there."
 )
-_OWN_FIELD = "Test a field that has an ECS field of its own (userIdentity.arn, sourceIPAddress, eventName …) if one tells the same."
+_OWN_FIELD = (
+    "Test a field that has an ECS field of its own (userIdentity.arn, sourceIPAddress, …) if one tells as much."
+)
 _ON_LOGS = "To see these events as they were written, evaluate the rule on the logs: `sigmaproof evaluate`."
 _SHORT_FILTER = (
     "An exclusion by a long or removable value doesn't hold: exclude by a field that is short and always there "
@@ -83,12 +85,12 @@ FINDINGS = {
         "with the engine's words."
     ),
     "not-as-claimed": (
-        "Don't deploy this query: it differs from the rule in a way that its claim doesn't name. That is a fault of the "
-        "conversion, not of the rule: report it with the record."
+        "Don't deploy this query: it differs from the rule in a way that its claim doesn't name. That is a fault of "
+        "the conversion, not of the rule: report it with the record."
     ),
     "without-evidence": (
-        "The query is not known to be wrong: the claim warns of a difference that no record showed. Give logs that hold "
-        "such a record, or report the claim as too careful."
+        "The query is not known to be wrong: the claim warns of a difference that no record showed. Give logs that "
+        "hold such a record, or report the claim as too careful."
     ),
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
@@ -19,7 +21,12 @@ __all__ = ["write_report"]
 
 
 def write_report(report: Report, form: str, everything: bool) -> None:
-    """Prints the report for people, or as one JSON object a rule and target."""
+    """Prints the report for people, as one JSON object a rule and target, or as one HTML page."""
+    if form == "html":
+        from sigmaproof.verify.page import page_text
+
+        print(page_text(report, everything, _made()), end="")
+        return
     if form == "json":
         for row in report.rows:
             for cell in row.cells:
@@ -31,6 +38,13 @@ def write_report(report: Report, form: str, everything: bool) -> None:
             for line in _cell_lines(report, row, cell, everything):
                 out().print(line)
     out().print(_totals(report))
+
+
+def _made() -> str:
+    """The day, or that of SOURCE_DATE_EPOCH, so that a page can be made twice alike."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    at = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else datetime.now(UTC)
+    return at.strftime("%Y-%m-%d")
 
 
 def _write_matrix(report: Report) -> None:

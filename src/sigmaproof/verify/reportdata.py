@@ -14,7 +14,7 @@ from sigmaproof.fidelity import CODES, Reason
 from sigmaproof.fields import FieldTable, table
 from sigmaproof.matching import matcher, pattern_test, value_text
 from sigmaproof.normalize.javamap import java_text
-from sigmaproof.paths import Steps, getter, places
+from sigmaproof.paths import Steps, getter, places, pointer
 from sigmaproof.predicate import FieldRef, Keyword, Test, Wild, describe, field_of
 from sigmaproof.verify.advice import FINDINGS, reason_fixes, refusal_fixes
 from sigmaproof.verify.compare import Cell, Difference, Row
@@ -154,7 +154,7 @@ def _deciding_data(test: Test, record: Mapping[str, Any]) -> dict[str, Any]:
         "test": describe(test),
         "true": truth_of(test, record),
         "values": list(values_of(test, record)),
-        "at": [_pointer(steps) for steps in _places_of(test, record)],
+        "at": [pointer(steps) for steps in _places_of(test, record)],
     }
 
 
@@ -174,11 +174,6 @@ def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
             yield from _leaves(one, (*steps, key))
     else:
         yield steps, value
-
-
-def _pointer(steps: Steps) -> str:
-    """A JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def truth_of(test: Test, record: Mapping[str, Any]) -> bool:
