@@ -23,8 +23,10 @@ from sigmaproof.verify.run import Report
 __all__ = [
     "SCHEMA",
     "VERDICTS",
+    "agreeing",
     "cell_data",
     "claim_data",
+    "coverage_data",
     "difference_data",
     "findings_of",
     "reason_words",
@@ -62,16 +64,21 @@ def claim_data(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
         "fix": _fixes(row, cell),
         "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],
         "not_decisive": [{"code": r.code, "field": r.field} for r in cell.vacuous],
-        **_measured(row, cell),
+        "dropped": [reason_words(reason) for reason in getattr(cell, "dropped", ())],
+        "coverage": coverage_data(row),
     }
 
 
+def agreeing(cell: Cell) -> int:
+    """The records that AWS can write, and the engine took, on which the query's verdict is the rule's."""
+    return cell.counted - sum(one.unmapped is None for one in (*cell.explained, *cell.unexplained))
+
+
 def _counts(row: Row, cell: Cell) -> dict[str, int]:
-    differing = sum(one.unmapped is None for one in (*cell.explained, *cell.unexplained))
     return {
         "judged": cell.judged,
         "admissible": cell.counted,
-        "agreeing": cell.counted - differing,
+        "agreeing": agreeing(cell),
         "native_matches": row.matched,
         "native_matches_generated": row.generated,
         "engine_matches": cell.matched,
@@ -80,15 +87,13 @@ def _counts(row: Row, cell: Cell) -> dict[str, int]:
     }
 
 
-def _measured(row: Row, cell: Cell) -> dict[str, Any]:
-    """What a run says of its own generated records, when it does: `coverage` of the rule's tests, dropped reasons."""
+def coverage_data(row: Row) -> dict[str, Any] | None:
+    """How many of the rule's tests some record decides, and in words those that none does; None when not measured."""
     coverage = getattr(row, "coverage", None)
-    dropped = [reason_words(reason) for reason in getattr(cell, "dropped", ())]
     if coverage is None:
-        return {"coverage": None, "dropped": dropped}
-    lists = ("coupled", "infeasible", "undecided")
-    told = {name: [str(one) for one in getattr(coverage, name)] for name in lists}
-    return {"coverage": {"decided": coverage.decided, "total": coverage.total, **told}, "dropped": dropped}
+        return None
+    lists = {kind: [str(one) for one in getattr(coverage, kind)] for kind in ("coupled", "infeasible", "undecided")}
+    return {"decided": coverage.decided, "total": coverage.total, **lists}
 
 
 def findings_of(cell: Cell) -> list[str]:
@@ -152,6 +157,7 @@ def difference_data(report: Report, row: Row, cell: Cell, difference: Difference
 def _deciding_data(test: Test, record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "test": describe(test),
+        "field": field_of(test),
         "true": truth_of(test, record),
         "values": list(values_of(test, record)),
         "at": [pointer(steps) for steps in _places_of(test, record)],

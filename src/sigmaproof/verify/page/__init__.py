@@ -2,7 +2,8 @@
 
 The page's own parts are the files beside this module. Rules and records are data: they go in as JSON in which no `<` is
 left and come out as text nodes, so nothing in them is ever markup or script; the policy in the head allows only the one
-script and the one style by their hashes. What the page holds is in `model`; how it behaves, in the scripts.
+script and the one style by their hashes. What the page holds is in `summary`
+and `details`; how it behaves, in the scripts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from importlib import resources
 from string import Template
 from typing import Any
 
-from sigmaproof.verify.page.model import details, summary
+from sigmaproof.verify.page.details import details
+from sigmaproof.verify.page.summary import summary
 from sigmaproof.verify.run import Report
 
 __all__ = ["page_text"]
@@ -26,7 +28,7 @@ _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def page_text(report: Report, everything: bool = False, made: str = "") -> str:
-    """The whole page, ASCII only. everything: every difference, not one a reason and direction. made: when, in words."""
+    """The whole page, ASCII only. everything: all differences, not one a reason and direction. made: the day."""
     style, script = _file("page.css"), '"use strict";\n' + "\n".join(map(_file, SCRIPTS))
     overview = summary(report, made)
     page = Template(_file("page.html")).substitute(
@@ -66,7 +68,7 @@ def _plain_table(overview: dict[str, Any]) -> str:
     """The matrix for a reader without scripts."""
     head = "".join(f"<th>{escape(target['heading'])}</th>" for target in overview["targets"])
     rows = "\n".join(
-        f"<tr><th>{escape(rule['title'])}</th>{''.join(f'<td>{escape(_words(cell))}</td>' for cell in rule['cells'])}</tr>"
+        f"<tr><th>{escape(rule['title'])}</th><td>{'</td><td>'.join(map(_words, rule['cells']))}</td></tr>"
         for rule in overview["rules"]
     )
     return f"<table><thead><tr><th>Rule</th>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
@@ -74,4 +76,4 @@ def _plain_table(overview: dict[str, Any]) -> str:
 
 def _words(cell: dict[str, Any]) -> str:
     counts = f", {cell['agreeing']:,} of {cell['admissible']:,}" if cell["state"] != "refused" else ""
-    return cell["state"].replace("-", " ") + counts
+    return escape(cell["state"].replace("-", " ") + counts)

@@ -100,7 +100,7 @@ function copyButton(text, what) {
   return button;
 }
 
-const THEMES = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
+const THEMES = { auto: "Theme: auto", light: "Theme: light", dark: "Theme: dark" };
 
 /** The theme's button: as the system has it, light, dark, and round again; kept where the browser lets a page keep it. */
 function startTheme() {

@@ -122,23 +122,37 @@ function evidenceOf(one, direction, isOpen) {
     el("p", { class: "why" }, shown(one.why)),
     one.sizes.map((size) => el("p", { class: "why" }, shown(`${size}.`))),
     el("h5", {}, "What decides"),
-    el("ul", { class: "deciding" }, one.deciding.map(([truth, test, values]) => el("li", { class: truth ? "true" : "false" },
+    el("ul", { class: "deciding" }, one.deciding.map(([truth, test, values, isNamed]) => el("li", { class: `${truth ? "true" : "false"} ${isNamed ? "named" : ""}` },
       el("span", { class: "sign" }, truth ? "\u2713 true" : "\u2717 false"), el("div", {}, el("code", {}, shown(test)), el("span", { class: "values" }, shown(values.join("; "))))))),
     one.more ? el("p", { class: "note" }, `${plural(one.more, "test")} more`) : null,
     el("h5", {}, "Record"),
     recordOf(one.record));
 }
 
-const MARKS = ["", "a test that is true looks here", "a test that is false looks here"];
+// By the number in a record's line: its classes, and what is said to those who don't see them.
+const MARKS = [
+  ["", ""],
+  ["marked true", "a test that is true looks here"],
+  ["marked false", "a test that is false looks here"],
+  ["marked named true", "decides here: the test is true"],
+  ["marked named false", "decides here: the test is false"],
+];
 
 function recordOf(record) {
   const made = record.map(([depth, key, text, mark, note]) => {
-    const line = el("span", { class: `line${mark ? ` marked ${mark === 1 ? "true" : "false"}` : ""}` },
-      key && el("span", { class: "key" }, shown(key)), shown(text), note && el("span", { class: "cut" }, note), mark ? el("span", { class: "unseen" }, ` (${MARKS[mark]})`) : null);
+    const line = el("span", { class: `line ${MARKS[mark || 0][0]}` },
+      key && el("span", { class: "key" }, shown(key)), shown(text), note ? el("span", { class: "cut" }, note) : null, mark ? el("span", { class: "unseen" }, ` (${MARKS[mark][1]})`) : null);
     line.style.setProperty("--depth", depth);
     return line;
   });
-  return el("pre", { class: "code record", tabindex: 0, role: "region", "aria-label": "Record, with what decides marked" }, made);
+  const box = el("pre", { class: "code record", tabindex: 0, role: "region", "aria-label": "Record, with what decides marked" }, made);
+  new ResizeObserver((_, observer) => {
+    if (!box.clientHeight) return; // folded away still
+    observer.disconnect();
+    const first = box.querySelector(".named") || box.querySelector(".marked");
+    if (first) box.scrollTop = Math.max(first.offsetTop - box.offsetTop - 60, 0);
+  }).observe(box);
+  return box;
 }
 
 /** What is no difference and no finding of its own, and still has to be said. */

@@ -117,9 +117,11 @@ function cellElement(at, column, cell) {
     el("span", { class: "where" }, targets[column].heading),
     el("span", { class: "sign", "aria-hidden": "true" }, sign),
     el("span", { class: "word" }, word),
-    cell.claim === "refused" ? null : el("span", { class: "ratio" }, `${number(cell.agreeing)} of ${number(cell.admissible)}`),
+    cell.note ? el("span", { class: "note" }, shown(cell.note)) : el("span", { class: "ratio" }, ratio(cell), el("span", { class: "codes" }, cell.codes.map((code) => ` \u00b7 ${code}`))),
     cell.directions.length ? el("span", { class: "directions" }, cell.directions.map(directionChip)) : null);
 }
+
+const ratio = (cell) => (cell.claim === "refused" ? "" : `${number(cell.agreeing)} of ${number(cell.admissible)}`);
 
 /** Moves the focus to a cell, into view and below what sticks at the top. */
 function focusCell(row, column, focus = true) {

@@ -13,19 +13,17 @@ from sigmaproof.paths import pointer
 
 __all__ = ["Line", "record_lines"]
 
-# depth, key with its colon, text, then 1 or 2 when a test that is true or false decides there, and a note; the
-# last ones are left out when they say nothing.
+# depth, key with its colon, text, then a mark (0 is none) and a note; the last ones are left out when they say nothing.
 Line: TypeAlias = list[Any]
 
 LONGEST = 240  # characters of a text
 HEAD, TAIL = 140, 60
 MOST_ELEMENTS = 4
 MOST_LINES = 400
-TRUE, FALSE = 1, 2
 
 
-def record_lines(record: Mapping[str, Any], marks: Mapping[str, bool]) -> list[Line]:
-    """The lines of a record. marks: by the JSON Pointer of a value, whether the test that looks there is true."""
+def record_lines(record: Mapping[str, Any], marks: Mapping[str, int]) -> list[Line]:
+    """The lines of a record. marks: by the JSON Pointer of a value, the number to mark it with."""
     lines = [_trimmed(line) for line in _lines(dict(record), 0, "", "", marks, "")]
     if len(lines) <= MOST_LINES:
         return lines
@@ -39,8 +37,8 @@ def _trimmed(line: Line) -> Line:
     return line
 
 
-def _lines(value: Any, depth: int, key: str, at: str, marks: Mapping[str, bool], comma: str) -> Iterator[Line]:
-    mark = {None: 0, True: TRUE, False: FALSE}[marks.get(at)]
+def _lines(value: Any, depth: int, key: str, at: str, marks: Mapping[str, int], comma: str) -> Iterator[Line]:
+    mark = marks.get(at, 0)
     if not isinstance(value, dict | list) or not value:
         text, note = _text(value)
         yield [depth, key, text + comma, mark, note]
@@ -51,7 +49,7 @@ def _lines(value: Any, depth: int, key: str, at: str, marks: Mapping[str, bool],
     yield [depth, "", closing + comma, mark, ""]
 
 
-def _inner(value: Any, depth: int, at: str, marks: Mapping[str, bool]) -> Iterator[Line]:
+def _inner(value: Any, depth: int, at: str, marks: Mapping[str, int]) -> Iterator[Line]:
     pairs = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
     places = [at + pointer((key,)) for key, _ in pairs]
     hidden = 0
@@ -65,7 +63,7 @@ def _inner(value: Any, depth: int, at: str, marks: Mapping[str, bool]) -> Iterat
         yield [depth, "", "…", 0, f"{hidden:,} elements more"]
 
 
-def _is_marked(place: str, marks: Mapping[str, bool]) -> bool:
+def _is_marked(place: str, marks: Mapping[str, int]) -> bool:
     return any(mark == place or mark.startswith(f"{place}/") for mark in marks)
 
 
