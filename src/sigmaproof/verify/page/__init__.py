@@ -9,10 +9,13 @@ and `details`; how it behaves, in the scripts.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
+from collections.abc import Iterator
 from html import escape
 from importlib import resources
+from itertools import islice
 from string import Template
 from typing import Any
 
@@ -22,6 +25,7 @@ from sigmaproof.verify.run import Report
 
 __all__ = ["page_text"]
 
+PACK = 50  # rules that are read together when one of them is opened
 SCRIPTS = ("basics.js", "matrix.js", "detail.js", "start.js")
 # As JSON has it, with what could end a script element, or a line for a script's reader, escaped as well.
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -35,8 +39,9 @@ def page_text(report: Report, everything: bool = False, made: str = "") -> str:
         policy=_policy(style, script),
         style=style,
         script=script,
+        pack=str(PACK),
         summary=_json(overview),
-        details="\n".join(_json(one) for one in details(report, everything)),
+        details=_json(list(_packed(report, everything))),
         totals=escape(overview["headline"]),
         facts=escape(" ".join(overview["facts"])),
         table=_plain_table(overview),
@@ -58,6 +63,13 @@ def _policy(style: str, script: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _packed(report: Report, everything: bool) -> Iterator[str]:
+    """The details in packs of PACK rules, each a JSON array, compressed: records are long and much alike."""
+    every = details(report, everything)
+    while pack := list(islice(every, PACK)):
+        yield base64.b64encode(gzip.compress(_json(pack).encode(), mtime=0)).decode()
 
 
 def _json(value: Any) -> str:

@@ -1,24 +1,43 @@
-// What is behind a cell: the query, the reasons with a record each, and what to do. One rule's line is read when opened.
+// What is behind a cell: the query, the reasons with a record each, and what to do. They are unpacked when first opened.
 
-let lines = null;
+const packs = { size: Number($("details").dataset.pack), texts: null, read: new Map() };
 let current = null; // {row, column, info} of what is open
 
-function detailsOf(at) {
-  lines ||= $("details").textContent.trim().split("\n");
-  return JSON.parse(lines[at]);
+/** The details of a rule: its pack is unpacked when the first rule of it is opened. */
+async function detailsOf(at) {
+  packs.texts ||= JSON.parse($("details").textContent);
+  const number = Math.floor(at / packs.size);
+  if (!packs.read.has(number)) packs.read.set(number, unpacked(packs.texts[number]));
+  return (await packs.read.get(number))[at % packs.size];
 }
 
-function openDetail(row, column) {
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+async function openDetail(row, column) {
   const one = view[row];
   if (!one) return;
-  current = { row, column, one, info: detailsOf(one.at) };
+  const info = await detailsOf(one.at);
+  if (view[row] !== one) return; // filtered anew meanwhile
+  current = { row, column, info };
   const dialog = $("detail");
   dialog.replaceChildren(headOf(one), tabsOf(one), panelOf(one, column));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
   dialog.querySelector('[aria-selected="true"]').focus({ preventScroll: true });
   document.documentElement.classList.add("is-open");
-  setPlace(`#${encodeURIComponent(one.rule.id)}/${targets[column].name}`);
+  setPlace(addressOf(one.rule, column));
+}
+
+function addressOf(rule, column) {
+  try {
+    return `#${encodeURIComponent(rule.id)}/${targets[column].name}`;
+  } catch {
+    return ""; // half a character in the id
+  }
 }
 
 /** The address names what is open, so that it can be handed on. */
@@ -39,7 +58,7 @@ function closed() {
 
 function headOf({ rule }) {
   const move = (by, text, sign) => el("button", { type: "button", class: "quiet", "aria-label": text, disabled: !view[current.row + by],
-    on: { click: () => { openDetail(current.row + by, current.column); say(view[current.row].rule.title); } } }, sign);
+    on: { click: () => { openDetail(current.row + by, current.column); say(view[current.row + by].rule.title); } } }, sign);
   const close = el("button", { type: "button", class: "quiet close", "aria-label": "Close", on: { click: () => $("detail").close() } }, "\u2715");
   return el("header", { class: "detail-head" },
     el("div", { class: "detail-bar" }, el("p", { class: "meta" }, el("span", { class: `level ${LEVELS.includes(rule.level) ? rule.level : ""}` }, shown(rule.level)), el("span", { class: "file" }, shown(rule.place))),
@@ -68,7 +87,7 @@ function panelOf({ rule }, column) {
   const found = current.info.cells[column];
   return el("div", { role: "tabpanel", id: "panel", class: "panel", "aria-labelledby": `tab-${column}` },
     el("p", { class: "verdict" }, badge(cell.state), el("span", {}, glance(cell, found))),
-    found.error && alertBox("The engine's words", found.error),
+    found.error && alertBox("The engine's words", found.error, "fault"),
     found.refusal && alertBox("Why it is refused", found.refusal),
     found.fix.length ? el("section", { class: "fix" }, el("h3", {}, "What to do"), fixList(found.fix)) : null,
     queryOf(found), groupsOf(found), quietOf(found), ruleOf(rule));
@@ -83,7 +102,7 @@ function glance(cell, found) {
   return `${counts} the query's verdict is the rule's.${how ? ` It ${how}, for the reasons below.` : ""}`;
 }
 
-const alertBox = (title, text) => el("section", { class: "alert" }, el("h3", {}, title), el("p", {}, shown(text)));
+const alertBox = (title, text, kind = "") => el("section", { class: `alert ${kind}` }, el("h3", {}, title), el("p", {}, shown(text)));
 const fixList = (fixes) => el("ul", {}, fixes.map((fix) => el("li", {}, prose(fix))));
 
 function queryOf(found) {
@@ -103,6 +122,7 @@ function groupsOf(found) {
 function groupOf(group, isFirst) {
   const isFault = group.code === "not-as-claimed";
   const more = group.count - group.evidence.length;
+  const fixes = (data.fixes[`${group.code} ${group.direction}`] || []).map((fix) => fix.replaceAll("{field}", () => group.fields[0]));
   return el("article", { class: `group ${isFault ? "fault" : ""}` },
     el("h4", {}, isFault ? badge("not-as-claimed") : el("code", {}, group.code), " ", directionChip(group.direction)),
     el("p", {}, isFault ? "No reason of the claim allows this difference." : data.codes[group.code] || ""),
@@ -111,14 +131,14 @@ function groupOf(group, isFirst) {
     group.evidence.map((one) => evidenceOf(one, group.direction, isFirst())),
     group.evidence.length ? null : el("p", { class: "note" }, "No record showed it."),
     more > 0 ? el("p", { class: "note" }, prose(`${plural(more, "record")} more: \`--all\` puts them here, \`--format json\` has them whole.`)) : null,
-    group.fix.length ? el("div", { class: "fix" }, el("h5", {}, "How to fix the rule"), fixList(group.fix)) : null);
+    fixes.length ? el("div", { class: "fix" }, el("h5", {}, "How to fix the rule"), fixList(fixes)) : null);
 }
 
 function evidenceOf(one, direction, isOpen) {
   return el("details", { class: "evidence", open: isOpen },
     el("summary", {}, "Counter-example ", el("span", { class: "file" }, shown(one.place))),
     el("p", {}, data.effects[direction]),
-    el("div", { class: "verdicts" }, one.verdicts.map(([side, verdict]) => el("div", { class: `side ${verdict.replace(" ", "-")}` }, el("span", {}, side), el("strong", {}, `${verdict === "match" ? "\u25cf" : "\u25cb"} ${verdict}`)))),
+    el("div", { class: "verdicts" }, one.verdicts.map((verdict) => sideOf(verdict, one.verdicts[0][1]))),
     el("p", { class: "why" }, shown(one.why)),
     one.sizes.map((size) => el("p", { class: "why" }, shown(`${size}.`))),
     el("h5", {}, "What decides"),
@@ -127,6 +147,13 @@ function evidenceOf(one, direction, isOpen) {
     one.more ? el("p", { class: "note" }, `${plural(one.more, "test")} more`) : null,
     el("h5", {}, "Record"),
     recordOf(one.record));
+}
+
+/** One side's verdict; what differs from the rule's own is marked. */
+function sideOf([side, verdict], own) {
+  const sign = { match: "\u25cf", "no match": "\u25cb" }[verdict] || "\u2298";
+  const differs = verdict === own ? null : el("span", { class: "unseen" }, ", differs");
+  return el("div", { class: `side ${differs ? "differs" : ""}` }, el("span", {}, side), el("strong", {}, `${sign} ${verdict}`, differs));
 }
 
 // By the number in a record's line: its classes, and what is said to those who don't see them.

@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 from sigmaproof.fidelity import Reason
-from sigmaproof.verify.advice import reason_fixes
 from sigmaproof.verify.compare import Cell, Difference, Row
 from sigmaproof.verify.page.records import record_lines
 from sigmaproof.verify.reportdata import VERDICTS, claim_data, coverage_data, difference_data, reason_words
@@ -24,6 +23,7 @@ MOST_UNEXPLAINED = 3
 MOST_DECIDING = 25
 MOST_TEXT = 6_000  # characters of a rule's detection
 NOT_AS_CLAIMED = "not-as-claimed"
+_DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _CLAIM_KEYS = ("query", "refusal", "error", "expensive", "fix", "not_decisive", "dropped", "without_evidence")
 
 
@@ -39,8 +39,16 @@ def details(report: Report, everything: bool) -> Iterator[dict[str, Any]]:
 
 
 def _detection(row: Row) -> str:
-    text = yaml.safe_dump({"detection": row.rule.data["detection"]}, sort_keys=False, allow_unicode=True, width=100)
+    text = _yaml({"detection": row.rule.data["detection"]})
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}\n… ({len(text):,} characters)"
+
+
+def _yaml(data: Any) -> str:
+    form: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}
+    try:
+        return str(yaml.dump(data, Dumper=_DUMPER, **form))
+    except UnicodeEncodeError:  # half a character, which the fast one can't write
+        return str(yaml.dump(data, Dumper=yaml.SafeDumper, **form))
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,6 @@ class _Behind:
                     "direction": direction,
                     "detail": "",
                     "fields": [],
-                    "fix": [],
                 }
                 yield self._group(words, found, MOST_UNEXPLAINED)
 
@@ -112,8 +119,7 @@ class _Behind:
 
 def _words(reasons: Sequence[Reason], direction: str) -> dict[str, Any]:
     first, fields = reasons[0], [one.field for one in reasons if one.field]
-    fix = reason_fixes(first.code, direction, first.field)
-    return {**reason_words(first), "direction": direction, "fields": fields, "fix": fix}
+    return {**reason_words(first), "direction": direction, "fields": fields}
 
 
 def _mark(test: dict[str, Any], named: Sequence[str]) -> int:

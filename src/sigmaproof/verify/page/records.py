@@ -5,8 +5,8 @@ What is marked is never cut away from view: of a list every marked element stays
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+from json import JSONEncoder
 from typing import Any, TypeAlias
 
 from sigmaproof.paths import pointer
@@ -20,6 +20,9 @@ LONGEST = 240  # characters of a text
 HEAD, TAIL = 140, 60
 MOST_ELEMENTS = 4
 MOST_LINES = 400
+
+
+_json = JSONEncoder(ensure_ascii=False).encode
 
 
 def record_lines(record: Mapping[str, Any], marks: Mapping[str, int]) -> list[Line]:
@@ -57,7 +60,7 @@ def _inner(value: Any, depth: int, at: str, marks: Mapping[str, int]) -> Iterato
         if isinstance(value, list) and number >= MOST_ELEMENTS and not _is_marked(place, marks):
             hidden += 1
             continue
-        name = f"{json.dumps(key, ensure_ascii=False)}: " if isinstance(value, dict) else ""
+        name = f"{_json(key)}: " if isinstance(value, dict) else ""
         yield from _lines(inner, depth, name, place, marks, "," if number + 1 < len(pairs) else "")
     if hidden:
         yield [depth, "", "…", 0, f"{hidden:,} elements more"]
@@ -71,5 +74,5 @@ def _text(value: Any) -> tuple[str, str]:
     """A leaf as JSON, and what was cut."""
     if isinstance(value, str) and len(value) > LONGEST:
         cut = f"{value[:HEAD]} … {value[-TAIL:]}"
-        return json.dumps(cut, ensure_ascii=False), f"{len(value):,} characters, cut here"
-    return json.dumps(value, ensure_ascii=False), ""
+        return _json(cut), f"{len(value):,} characters, cut here"
+    return _json(value), ""

@@ -7,7 +7,7 @@ from typing import Any
 from sigmaproof import __version__
 from sigmaproof.fidelity import CODES
 from sigmaproof.output.consoles import plural
-from sigmaproof.verify.advice import EFFECTS
+from sigmaproof.verify.advice import EFFECTS, FIXES
 from sigmaproof.verify.compare import Cell, Row
 from sigmaproof.verify.reportdata import agreeing, coverage_data, findings_of
 from sigmaproof.verify.run import Report
@@ -29,6 +29,7 @@ def summary(report: Report, made: str) -> dict[str, Any]:
         "facts": _facts(report),
         "codes": CODES,
         "effects": EFFECTS,
+        "fixes": {f"{code} {direction}": fixes for (code, direction), fixes in FIXES.items()},
         "rules": [_rule(row) for row in report.rows],
     }
 
@@ -56,11 +57,14 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "admissible": cell.counted,
         "directions": sorted(cell.conversion.directions, reverse=True),
         "codes": sorted({reason.code for reason in cell.conversion.reasons}),
-        "note": _cut(cell.conversion.refusal or cell.error or ""),
+        "note": _note(cell),
     }
 
 
-def _cut(text: str) -> str:
+def _note(cell: Cell) -> str:
+    """Why there is no verdict, in few words: a refusal names the test first."""
+    refusal = cell.conversion.refusal or ""
+    text = refusal.partition(": ")[2] or refusal or cell.error or ""
     return text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}…"
 
 
