@@ -57,7 +57,7 @@ FIXES: dict[tuple[str, str], tuple[str, ...]] = {
     ("limit", "extra"): (_CALL, _SHORT_FILTER),
     ("pairing", "misses"): ("Test one value of the list's elements only, and look at the pair on the alert.",),
     ("pairing", "extra"): ("Test one value of the list's elements only, and look at the pair on the alert.",),
-    ("pruned", "misses"): (_CALL, _WITH_NULL, _ON_LOGS),
+    ("pruned", "misses"): (_CALL, _ON_LOGS),
     ("pruned", "extra"): (
         _CALL,
         'What the index doesn\'t keep looks absent there. If "" or "-" matters as a value, look at the raw logs: '
@@ -71,8 +71,8 @@ FIXES: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("scope", "misses"): ("Name the field in place of the keyword: `FIELD|contains: …`.",),
     ("scope", "extra"): ("Name the field in place of the keyword: `FIELD|contains: …`.",),
-    ("number", "misses"): (_CALL, "Name the other spellings too, as texts: `{field}: ['1', '1.0']`."),
-    ("number", "extra"): (_CALL, "Name the other spellings too, as texts: `{field}: ['1', '1.0']`."),
+    ("number", "misses"): ("Name the other spellings too, as texts: `{field}: ['1', '1.0']`.",),
+    ("number", "extra"): ("Name the other spellings too, as texts: `{field}: ['1', '1.0']`.",),
     ("object", "misses"): (_CALL, "Test a part inside the object by its name: `{field}.PART`."),
     ("object", "extra"): (_CALL, "Test a part inside the object by its name: `{field}.PART`."),
 }

@@ -89,7 +89,7 @@ function panelOf({ rule }, column) {
     el("p", { class: "verdict" }, badge(cell.state), el("span", {}, glance(cell, found))),
     found.error && alertBox("The engine's words", found.error, "fault"),
     found.refusal && alertBox("Why it is refused", found.refusal),
-    found.fix.length ? el("section", { class: "fix" }, el("h3", {}, "What to do"), fixList(found.fix)) : null,
+    found.fix.length ? el("section", { class: `fix ${FINDINGS.includes(cell.state) ? "fault" : ""}` }, el("h3", {}, "What to do"), fixList(found.fix)) : null,
     queryOf(found), groupsOf(found), quietOf(found), ruleOf(rule));
 }
 

@@ -9,6 +9,7 @@ const ORDERS = {
   title: ["title", (a, b) => a.rule.title.localeCompare(b.rule.title) || a.at - b.at],
   level: ["level", (a, b) => a.level - b.level || a.at - b.at],
 };
+const CARD_ORDER = [...FINDINGS, "exact", "approximate", "refused"];
 const OVERSCAN = 6;
 const all = data.rules.map(indexed);
 let view = all;
@@ -185,8 +186,8 @@ function startCards() {
   targets.forEach((target, column) => {
     const counts = new Map(Object.keys(STATES).map((state) => [state, 0]));
     for (const { cells } of data.rules) counts.set(cells[column].state, counts.get(cells[column].state) + 1);
-    const there = [...counts].reverse().filter(([state, count]) => count || ["exact", "approximate", "refused"].includes(state));
-    const bar = el("div", { class: "bar", "aria-hidden": "true" }, there.map(([state, count]) => segment(state, count)));
+    const there = CARD_ORDER.map((state) => [state, counts.get(state)]).filter(([state, count]) => count || !FINDINGS.includes(state));
+    const bar = el("div", { class: "bar", "aria-hidden": "true" }, there.filter(([, count]) => count).map(([state, count]) => segment(state, count)));
     const picks = there.map(([state, count]) => pickButton(target, column, state, count));
     $("cards").append(el("section", { class: "card", "aria-label": target.heading }, el("h2", {}, target.heading), bar, el("div", { class: "picks" }, picks)));
   });
