@@ -83,7 +83,8 @@ def report(rows: int, targets: tuple[str, ...] = ("eql", "lucene")) -> Report:
     made = Report(targets, "a made-up engine", records=1_000, generated=900, inadmissible=100)
     for number in range(rows):
         states = [STATES[number % 7 % 3 if number % 50 else number // 50 % 6] for _ in targets]
-        cells = [cell(states[at] if at else "approximate", name) for at, name in enumerate(targets)]
+        states[0] = "exact" if number % 5 else "approximate"
+        cells = [cell(state, name) for state, name in zip(states, targets, strict=True)]
         made.rows.append(Row(numbered(one, number), cells, matched=12, generated=9))
     return made
 

@@ -138,6 +138,7 @@ def test_every_code_has_advice_in_every_direction() -> None:
 CALL = "eventSource: rolesanywhere.amazonaws.com\n    eventName: CreateTrustAnchor\n    "
 TYPE = "requestParameters.source.sourceType"
 LAB = "requestParameters.name: Lab"
+NOT = f"selection:\n    {{0}}\nfilter:\n    {TYPE}: AWS_ACM_PCA\ncondition: selection and not filter"
 WITH_NULL = "selection:\n    {0}\nb:\n    requestParameters.name: null\ncondition: selection or b"
 
 
@@ -151,7 +152,7 @@ WITH_NULL = "selection:\n    {0}\nb:\n    requestParameters.name: null\nconditio
         ("limit", "misses", "lucene", LAB, WITH_NULL.format(LAB)),
         ("shared", "misses", "eql", "userIdentity.userName: bob", "userIdentity.arn|endswith: ':user/bob'"),
         ("shared", "extra", "lucene", "userIdentity.userName: bob", "userIdentity.arn|endswith: ':user/bob'"),
-        ("limit", "extra", "lucene", f"{TYPE}: null", f"{CALL}{TYPE}: null"),
+        ("limit", "extra", "lucene", NOT.format("eventName: X"), NOT.format(CALL)),
         ("pruned", "extra", "lucene", f"{TYPE}: null", f"{CALL}{TYPE}: null"),
         ("object", "extra", "lucene", f"{TYPE}: null", f"{CALL}{TYPE}: null"),
         ("scope", "misses", "eql", "'|contains': kali", "userAgent|contains: kali"),

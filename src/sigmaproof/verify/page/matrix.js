@@ -40,11 +40,10 @@ function isWanted(one) {
   return filters.words.every((word) => one.text.includes(word));
 }
 
-/** Filters and orders anew; the focused cell stays with its rule where that is still there. */
+/** Filters and orders anew, and starts at the top. */
 function refresh() {
-  const kept = view[active.row];
   view = all.filter(isWanted).sort(ORDERS[order][1]);
-  active.row = Math.max(view.indexOf(kept), 0);
+  active.row = 0;
   for (const element of live.values()) element.remove();
   live.clear();
   $("count").textContent = view.length === all.length ? plural(all.length, "rule") : `${number(view.length)} of ${plural(all.length, "rule")}`;
