@@ -85,7 +85,10 @@ def report(rows: int, targets: tuple[str, ...] = ("eql", "lucene")) -> Report:
         states = [STATES[number % 7 % 3 if number % 50 else number // 50 % 6] for _ in targets]
         states[0] = "exact" if number % 5 else "approximate"
         cells = [cell(state, name) for state, name in zip(states, targets, strict=True)]
-        made.rows.append(Row(numbered(one, number), cells, matched=12, generated=9))
+        named = numbered(one, number)
+        for made_cell in cells:
+            made_cell.conversion = replace(made_cell.conversion, rule_id=named.id, title=named.title)
+        made.rows.append(Row(named, cells, matched=12, generated=9))
     return made
 
 

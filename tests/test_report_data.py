@@ -72,6 +72,13 @@ def test_the_schema_is_not_satisfied_by_anything() -> None:
         assert not validator.is_valid({**line, key: object()}), key
 
 
+def test_the_documentation_names_every_key() -> None:
+    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    for part in (schema(), schema()["$defs"]["difference"]):
+        for key, value in part["properties"].items():
+            assert f"| `{key}` | {value['description']} |" in page
+
+
 def test_real_output_has_the_form_of_the_schema(engine: Any) -> None:
     """On the real engine: a rule with evidence for its reasons, and one that is refused."""
     texts = [

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import Opened, chromium, opened
+from commandline import EXACT, sigmaproof
 from reports import EVIL, hostile, report
 
 from sigmaproof.verify.page import SCRIPTS, page_text
+from sigmaproof.verify.report import write_report
 from sigmaproof.verify.run import Report
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def test_what_is_behind_a_cell(page: Opened, browser: Browser) -> None:
         assert text in panel.inner_text()
     sides = panel.locator(".verdicts").first.locator(".side").all_inner_texts()
     assert [side.partition("\n")[2] for side in sides] == ["● match", "● match", "○ no match\n, differs"]
-    marked = panel.locator(".record").nth(1).locator(".named").all_inner_texts()
+    marked = panel.locator(".record").nth(1).locator(".named").all_text_contents()
     assert [line.split(" (")[0] for line in marked] == ['"name": "a lab"']
     assert "5 elements more" in panel.locator(".record").first.inner_text()
     page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -342,3 +344,33 @@ def test_every_colour_of_the_page_is_judged() -> None:
     style = (PARTS / "page.css").read_text(encoding="utf-8")
     rules = re.sub(r":root \{.*?\n\}", "", style, count=1, flags=re.DOTALL)
     assert not re.findall(r"#[0-9a-f]{3,8}\b(?![^{}]*\{)", rules)
+
+
+# the command line
+
+
+def test_the_page_by_the_command_line(engine: object, tmp_path: Path) -> None:
+    """The fixture is asked for only to skip where no engine can be had."""
+    (tmp_path / "one.yml").write_text(EXACT)
+    ended = sigmaproof("verify", "one.yml", "--format", "html", "-o", "report.html", cwd=tmp_path)
+    assert (ended.code, ended.out) == (0, "")
+    assert "0 not as claimed" in ended.err
+    text = (tmp_path / "report.html").read_text(encoding="ascii")
+    assert text.startswith("<!DOCTYPE html>")
+    assert text.count("Every claim holds: 2 conversions") == 2
+
+
+@pytest.mark.parametrize(("name", "told"), [("none/report.html", "its directory does not exist"), (".", "a directory")])
+def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, name: str, told: str) -> None:
+    (tmp_path / "one.yml").write_text(EXACT)
+    ended = sigmaproof("verify", "one.yml", "-o", name, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == f"error: -o {name}: {told}; name a file\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_every_form_is_written_to_a_stream(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    write_report(report(60), form, everything=False)
+    out = capsys.readouterr().out
+    assert "AWS Rule 59 Created" in out
+    assert out.count("\n") > 100

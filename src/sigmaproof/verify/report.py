@@ -10,7 +10,7 @@ from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
 from sigmaproof.fields import table
-from sigmaproof.output.consoles import new_table, out, plural
+from sigmaproof.output.consoles import new_table, note, out, plural
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
 from sigmaproof.verify.reportdata import VERDICTS, cell_data, sizes_of, truth_of
@@ -26,6 +26,7 @@ def write_report(report: Report, form: str, everything: bool) -> None:
         from sigmaproof.verify.page import page_text
 
         print(page_text(report, everything, _made()), end="")
+        note(_totals(report).strip())
         return
     if form == "json":
         for row in report.rows:
