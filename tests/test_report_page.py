@@ -160,6 +160,19 @@ def test_no_sideways_scrolling(browser: Browser, folder: Path, width: int) -> No
             assert 0 <= box["x"] <= width - box["width"]
 
 
+def test_many_targets_become_cards_where_their_columns_do_not_fit(browser: Browser, folder: Path) -> None:
+    file = written(folder / "wide.html", report(20, tuple(f"target{number}" for number in range(6))))
+    grounds = []
+    for width in (1_300, 1_000, 360):
+        with opened(browser, file, width) as made:
+            assert made.page.evaluate("document.documentElement.scrollWidth") <= width
+            grounds.append(made.page.locator(".stacked .rows .row").count() > 0)
+            boxes = [cell.bounding_box() for cell in made.page.locator(".row:nth-child(2) .cell").all()]
+            assert all(box and 0 <= box["x"] <= width - box["width"] for box in boxes)
+            assert len(boxes) == 6
+    assert grounds == [False, True, True]
+
+
 def test_hostile_text_is_text(browser: Browser, folder: Path) -> None:
     file = written(folder / "hostile.html", hostile())
     with opened(browser, file) as made:

@@ -52,7 +52,10 @@ function refresh() {
   layOut();
 }
 
+/** A card a rule where the columns don't fit, in the same measure as the style's. */
 function layOut() {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  $("grid").classList.toggle("stacked", innerWidth < Math.max(46, 19 + 9 * targets.length) * rem);
   const probe = rowElement(0, all[0] || null);
   if (!probe) return;
   probe.style.visibility = "hidden";
@@ -145,7 +148,7 @@ function focusCell(row, column, focus = true) {
 function onGridKey(event) {
   if (event.ctrlKey ? !["Home", "End"].includes(event.key) : event.altKey || event.metaKey) return;
   const page = Math.max(Math.floor(innerHeight / rowHeight) - 2, 1);
-  const isCard = getComputedStyle($("head")).display === "none"; // targets lie one below the other
+  const isCard = $("grid").classList.contains("stacked"); // targets lie one below the other
   const step = (by) => {
     const next = active.row * targets.length + active.column + by;
     return [Math.floor(next / targets.length), ((next % targets.length) + targets.length) % targets.length];
