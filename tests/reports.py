@@ -10,8 +10,9 @@ from commandline import rule
 from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.rules import Rule, load_text
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row
+from sigmaproof.verify.decide import decide
+from sigmaproof.verify.records import built
 from sigmaproof.verify.run import Report
-from sigmaproof.verify.solve import built
 
 LEVELS = ("critical", "high", "medium", "low", "informational")
 EVIL = (
@@ -80,6 +81,7 @@ def cell(state: str, target: str, query: str = 'event.action:"CreateRole"', name
 def report(rows: int, targets: tuple[str, ...] = ("eql", "lucene")) -> Report:
     """A report of that many rules. Mostly exact and approximate; every state is there."""
     one = base()
+    decided = decide(one.tree)
     made = Report(targets, "a made-up engine", records=1_000, generated=900, inadmissible=100)
     for number in range(rows):
         states = [STATES[number % 7 % 3 if number % 50 else number // 50 % 6] for _ in targets]
@@ -88,7 +90,7 @@ def report(rows: int, targets: tuple[str, ...] = ("eql", "lucene")) -> Report:
         named = numbered(one, number)
         for made_cell in cells:
             made_cell.conversion = replace(made_cell.conversion, rule_id=named.id, title=named.title)
-        made.rows.append(Row(named, cells, matched=12, generated=9))
+        made.rows.append(Row(named, decided, cells, matched=12, generated=9))
     return made
 
 
@@ -101,5 +103,5 @@ def hostile() -> Report:
     bad = cell("not-as-claimed", "eql", EVIL, f"lab{EVIL}")
     bad.conversion = replace(bad.conversion, reasons=(Reason("limit", "misses", "requestParameters.name", EVIL),))
     refused = Cell(Conversion("id", EVIL, "lucene", refusal=f"x: {EVIL}"), error=EVIL)
-    made.rows.append(Row(evil, [bad, refused]))
+    made.rows.append(Row(evil, decide(one.tree), [bad, refused]))
     return made

@@ -59,12 +59,12 @@ def claim_data(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
         "line": row.rule.document.line,
         "level": row.rule.level,
         **_counts(row, cell),
+        "measured": cell.measured,
         "error": cell.error,
         "findings": findings_of(cell),
         "fix": _fixes(row, cell),
-        "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],
-        "not_decisive": [{"code": r.code, "field": r.field} for r in cell.vacuous],
-        "dropped": [reason_words(reason) for reason in getattr(cell, "dropped", ())],
+        "without_evidence": [_reason_of(reason, direction) for reason, direction in cell.unproven],
+        "dropped": [_reason_of(reason, direction) for reason, direction in cell.dropped],
         "coverage": coverage_data(row),
     }
 
@@ -87,13 +87,18 @@ def _counts(row: Row, cell: Cell) -> dict[str, int]:
     }
 
 
-def coverage_data(row: Row) -> dict[str, Any] | None:
-    """How many of the rule's tests some record decides, and in words those that none does; None when not measured."""
-    coverage = getattr(row, "coverage", None)
-    if coverage is None:
-        return None
-    lists = {kind: [str(one) for one in getattr(coverage, kind)] for kind in ("coupled", "infeasible", "undecided")}
-    return {"decided": coverage.decided, "total": coverage.total, **lists}
+def coverage_data(row: Row) -> dict[str, Any]:
+    """How many of the rule's tests, each to be seen true and false, some record decides, and why the others are not."""
+    left = [decision for decision in row.coverage.decisions if decision.state != "decided"]
+    return {
+        "decided": row.coverage.decided,
+        "total": row.coverage.total,
+        "faults": list(row.coverage.findings()),
+        "not_decided": [
+            {"test": describe(one.test), "true": one.truth, "state": one.state, "words": words}
+            for one, words in zip(left, row.coverage.listed(), strict=True)
+        ],
+    }
 
 
 def findings_of(cell: Cell) -> list[str]:
@@ -126,6 +131,10 @@ def _reason_data(cell: Cell, reason: Reason) -> dict[str, Any]:
     }
 
 
+def _reason_of(reason: Reason, direction: str) -> dict[str, str]:
+    return {"code": reason.code, "field": reason.field, "direction": direction}
+
+
 def reason_words(reason: Reason) -> dict[str, str]:
     """What the claim says: code, direction, field and detail."""
     return {"code": reason.code, "direction": reason.direction, "field": reason.field, "detail": reason.detail}
@@ -134,8 +143,7 @@ def reason_words(reason: Reason) -> dict[str, str]:
 def difference_data(report: Report, row: Row, cell: Cell, difference: Difference) -> dict[str, Any]:
     """One record on which a target differs: all verdicts, why, the tests that decide and where they look."""
     heading = report.heading(cell.conversion.target, difference.unmapped)
-    fields = table(cell.conversion.integration)
-    judged = difference.judged
+    judged, smaller = difference.judged, difference.smaller
     return {
         "place": judged.place,
         "generated": judged.generated,
@@ -148,9 +156,16 @@ def difference_data(report: Report, row: Row, cell: Cell, difference: Difference
         "heading": heading,
         "unmapped": difference.unmapped,
         "why": _why(difference, heading),
-        "sizes": sizes_of(difference, fields),
-        "deciding": [_deciding_data(test, judged.record) for test in deciding(row.rule.tree, judged.record)],
-        "record": judged.record,
+        **_record_data(row, cell, difference, judged.record),
+        "smaller": smaller and _record_data(row, cell, difference, smaller.record),
+    }
+
+
+def _record_data(row: Row, cell: Cell, difference: Difference, record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sizes": sizes_of(difference, record, table(cell.conversion.integration)),
+        "deciding": [_deciding_data(test, record) for test in deciding(row.rule.tree, record)],
+        "record": record,
     }
 
 
@@ -202,10 +217,10 @@ def _why(difference: Difference, heading: str) -> str:
     return "The rule has another verdict on the ECS document already: the way from the record to ECS changed it."
 
 
-def sizes_of(difference: Difference, fields: FieldTable) -> list[str]:
-    """How long the texts are that the index would have to keep, for what the claim calls a limit."""
+def sizes_of(difference: Difference, record: Mapping[str, Any], fields: FieldTable) -> list[str]:
+    """How long the texts of a record are that the index would have to keep, for what the claim calls a limit."""
     limited = {reason.field for reason in difference.reasons if reason.code == "limit"}
-    return sorted({_size(name, difference.judged.record, fields) for name in limited})
+    return sorted({_size(name, record, fields) for name in limited})
 
 
 def _size(name: str, record: Mapping[str, Any], fields: FieldTable) -> str:

@@ -89,6 +89,7 @@ function panelOf({ rule }, column) {
     el("p", { class: "verdict" }, badge(cell.state), el("span", {}, glance(cell, found))),
     found.error && alertBox("The engine's words", found.error, "fault"),
     found.refusal && alertBox("Why it is refused", found.refusal),
+    rule.faults.map((fault) => alertBox("The rule itself", fault, "fault")),
     found.fix.length ? el("section", { class: `fix ${FINDINGS.includes(cell.state) ? "fault" : ""}` }, el("h3", {}, "What to do"), fixList(found.fix)) : null,
     queryOf(found), groupsOf(found), quietOf(found), ruleOf(rule));
 }
@@ -145,7 +146,7 @@ function evidenceOf(one, direction, isOpen) {
     el("ul", { class: "deciding" }, one.deciding.map(([truth, test, values, isNamed]) => el("li", { class: `${truth ? "true" : "false"} ${isNamed ? "named" : ""}` },
       el("span", { class: "sign" }, truth ? "\u2713 true" : "\u2717 false"), el("div", {}, el("code", {}, shown(test)), el("span", { class: "values" }, shown(values.join("; "))))))),
     one.more ? el("p", { class: "note" }, `${plural(one.more, "test")} more`) : null,
-    el("h5", {}, "Record"),
+    el("h5", {}, one.smaller ? "Record, made as small as it shows the same" : "Record"),
     recordOf(one.record));
 }
 
@@ -187,8 +188,7 @@ function quietOf(found) {
   const named = (one) => [el("code", {}, one.code), one.field ? [" of ", el("code", {}, shown(one.field))] : ""];
   const said = [
     ...found.without_evidence.map((one) => [badge("without-evidence"), " ", named(one), ` (${one.direction})`]),
-    ...found.not_decisive.map((one) => [named(one), " can't be shown: it decides on no record that AWS can write."]),
-    ...found.dropped.map((one) => [named(one), ` (${one.direction}) was dropped from the claim.`]),
+    ...found.dropped.map((one) => [named(one), ` (${one.direction}) is dropped: no record of AWS can show it.`]),
   ];
   if (found.apart[0]) said.push(`Apart: ${plural(found.apart[0], "difference")} on records that AWS can't write. They break no claim.`);
   if (found.apart[1]) said.push(`${plural(found.apart[1], "document")} that the index rejects: no query can judge them.`);
@@ -197,10 +197,10 @@ function quietOf(found) {
 
 function ruleOf(rule) {
   const { description, detection, coverage } = current.info;
-  const tests = coverage && ["undecided", "infeasible", "coupled"].flatMap((kind) => coverage[kind].map((words) => el("li", {}, `${kind}: `, shown(words))));
+  const tests = coverage.not_decided.map(({ words }) => el("li", {}, shown(words)));
   return el("details", { class: "evidence rule-text" }, el("summary", {}, "The rule"),
     description && el("p", {}, shown(description)),
     el("p", { class: "fields" }, "id: ", el("code", {}, shown(rule.id))),
     el("pre", { class: "code", tabindex: 0, role: "region", "aria-label": "Detection" }, shown(detection)),
-    coverage ? el("div", {}, el("h5", {}, `${coverage.decided} of ${plural(coverage.total, "test")} decided by some record`), el("ul", {}, tests)) : null);
+    el("h5", {}, `Tests, each true and false: ${coverage.decided} of ${coverage.total} decided by some record`), el("ul", {}, tests));
 }

@@ -24,7 +24,7 @@ MOST_DECIDING = 25
 MOST_TEXT = 6_000  # characters of a rule's detection
 NOT_AS_CLAIMED = "not-as-claimed"
 _DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_CLAIM_KEYS = ("query", "refusal", "error", "expensive", "fix", "not_decisive", "dropped", "without_evidence")
+_CLAIM_KEYS = ("query", "refusal", "error", "expensive", "fix", "measured", "dropped", "without_evidence")
 
 
 def details(report: Report, everything: bool) -> Iterator[dict[str, Any]]:
@@ -104,16 +104,18 @@ class _Behind:
     def _difference(self, difference: Difference, named: Sequence[str]) -> dict[str, Any]:
         """named: the fields that the reason is about, whose values are marked most; without any, all that decide."""
         data = difference_data(self.report, self.row, self.cell, difference)
-        deciding = data["deciding"]
+        shown = data["smaller"] or data
+        deciding = shown["deciding"]
         sides = {"rule, on the record": "native", "rule, on the ECS document": "native_on_document"}
         return {
             "place": data["place"],
             "why": data["why"],
-            "sizes": data["sizes"],
+            "sizes": shown["sizes"],
+            "smaller": data["smaller"] is not None,
             "verdicts": [(side, VERDICTS[data[key]]) for side, key in {**sides, data["heading"]: "engine"}.items()],
             "deciding": [[t["true"], t["test"], t["values"], t["field"] in named] for t in deciding[:MOST_DECIDING]],
             "more": max(len(deciding) - MOST_DECIDING, 0),
-            "record": record_lines(data["record"], {at: _mark(t, named) for t in deciding for at in t["at"]}),
+            "record": record_lines(shown["record"], {at: _mark(t, named) for t in deciding for at in t["at"]}),
         }
 
 

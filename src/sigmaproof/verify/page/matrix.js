@@ -106,11 +106,13 @@ function rowElement(at, one) {
 
 function headerElement(rule) {
   const matches = `${number(rule.logs)} + ${number(rule.generated)} matches`;
-  const coverage = rule.coverage && ` \u00b7 ${rule.coverage[0]} of ${plural(rule.coverage[1], "test")} decided`;
+  const coverage = ` \u00b7 ${rule.coverage[0]} of ${rule.coverage[1]} decided`;
+  const told = "records that the rule matches, in the logs + generated; tests, each true and false, that some record decides";
   return el("div", { role: "rowheader", class: "rule" },
     el("span", { class: "title" }, shown(rule.title || "(no title)")),
     el("span", { class: "meta" }, el("span", { class: `level ${LEVELS.includes(rule.level) ? rule.level : ""}` }, shown(rule.level)),
-      el("span", { class: "file" }, shown(rule.place)), el("span", { class: "matches", title: "records that the rule matches: in the logs + generated" }, matches, coverage || "")));
+      el("span", { class: "file" }, shown(rule.place)), el("span", { class: "matches", title: told }, matches, coverage)),
+    rule.faults.length ? el("span", { class: "fault-words" }, "\u26a0 ", shown(rule.faults[0])) : null);
 }
 
 function cellElement(at, column, cell) {

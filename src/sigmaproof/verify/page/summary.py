@@ -9,7 +9,7 @@ from sigmaproof.fidelity import CODES
 from sigmaproof.output.consoles import plural
 from sigmaproof.verify.advice import EFFECTS, FIXES
 from sigmaproof.verify.compare import Cell, Row
-from sigmaproof.verify.reportdata import agreeing, coverage_data, findings_of
+from sigmaproof.verify.reportdata import agreeing, findings_of
 from sigmaproof.verify.run import Report
 
 __all__ = ["summary"]
@@ -35,7 +35,6 @@ def summary(report: Report, made: str) -> dict[str, Any]:
 
 
 def _rule(row: Row) -> dict[str, Any]:
-    coverage = coverage_data(row)
     return {
         "id": row.rule.id,
         "title": row.rule.title,
@@ -43,7 +42,8 @@ def _rule(row: Row) -> dict[str, Any]:
         "level": row.rule.level,
         "logs": row.matched - row.generated,
         "generated": row.generated,
-        "coverage": None if coverage is None else [coverage["decided"], coverage["total"]],
+        "coverage": [row.coverage.decided, row.coverage.total],
+        "faults": list(row.coverage.findings()),
         "cells": [_cell(cell) for cell in row.cells],
     }
 
