@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,10 @@ from browser import Opened, chromium, opened
 from commandline import EXACT, sigmaproof
 from reports import EVIL, hostile, report
 
+from sigmaproof.verify.decide import Coverage
 from sigmaproof.verify.page import SCRIPTS, page_text
+from sigmaproof.verify.page.details import details
+from sigmaproof.verify.page.summary import summary
 from sigmaproof.verify.report import write_report
 from sigmaproof.verify.run import Report
 
@@ -285,6 +289,23 @@ def test_the_page_names_no_other_file_and_no_address() -> None:
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
     assert not any(name.startswith("on") or name == "style" for _, attributes in reader.found for name in attributes)
+
+
+def test_the_smallest_record_and_what_is_wrong_with_the_rule_are_shown() -> None:
+    made = report(1, ("eql",))
+    (row,) = made.rows
+    row.coverage = Coverage(1, (), matches=False, misses=True)
+    old = row.cells[0].explained[0]
+    small = replace(old.judged, record={"eventName": "CreateRole", "requestParameters": {"name": "lab"}})
+    row.cells[0].replace(old, replace(old, smaller=small))
+    assert summary(made, "")["rules"][0]["faults"] == ["CONTRADICTORY: no record makes it true"]
+    evidence = next(details(made, everything=False))["cells"][0]["groups"][0]["evidence"][0]
+    assert [line[1:] for line in evidence["record"][1:4]] == [
+        ['"eventName": ', '"CreateRole",', 1],
+        ['"requestParameters": ', "{"],
+        ['"name": ', '"lab"', 3],
+    ]
+    assert evidence["smaller"] is True
 
 
 def test_nothing_of_a_rule_is_markup() -> None:

@@ -106,7 +106,7 @@ function rowElement(at, one) {
 
 function headerElement(rule) {
   const matches = `${number(rule.logs)} + ${number(rule.generated)} matches`;
-  const coverage = ` \u00b7 ${rule.coverage[0]} of ${rule.coverage[1]} decided`;
+  const coverage = ` \u00b7 tests ${rule.coverage[0]}/${rule.coverage[1]}`;
   const told = "records that the rule matches, in the logs + generated; tests, each true and false, that some record decides";
   return el("div", { role: "rowheader", class: "rule" },
     el("span", { class: "title" }, shown(rule.title || "(no title)")),
