@@ -16,7 +16,7 @@ from sigmaproof.paths import found
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
 from sigmaproof.verify.judged import judged_record
 from sigmaproof.verify.queries import questions
-from sigmaproof.verify.shrink import shrink_all
+from sigmaproof.verify.shrink import shrink_all, size_of
 
 if TYPE_CHECKING:
     from sigmaproof.verify.engines import Engine, Eql, Query
@@ -54,13 +54,15 @@ def shrink_shown(report: Report, engine: Engine) -> None:
 
 
 def _shown(row: Row, cell: Cell, engine: Engine) -> Iterator[_Shown]:
-    """The first unexplained difference of a cell, and the first one of each reason and direction."""
+    """The first unexplained difference of a cell, and the smallest one of each reason and direction."""
     found: dict[int, _Shown] = {}
     for difference in cell.unexplained[:1]:
         found[id(difference)] = _Shown(row, cell, difference, None, _query(cell, difference, engine))
     for reason in cell.conversion.reasons:
         for direction in reason.directions:
-            for difference in [one for one in cell.evidence(reason) if one.direction == direction][:1]:
+            evidence = [one for one in cell.evidence(reason) if one.direction == direction]
+            if evidence:
+                difference = min(evidence, key=lambda one: size_of(one.judged.record))
                 shown = _Shown(row, cell, difference, reason, _query(cell, difference, engine))
                 found.setdefault(id(difference), shown)
     yield from found.values()
@@ -74,29 +76,33 @@ def _query(cell: Cell, difference: Difference, engine: Engine) -> Query | Eql | 
 def _hold(shown: Sequence[_Shown], batch: Sequence[tuple[int, Any]], engine: Engine, integration: str) -> list[bool]:
     """Whether each candidate still shows what its record shows: natively first, the rest on the engine."""
     verdicts = {id(one): compile_predicate(one.row.rule.tree) for one in shown}
-    judged = [judged_record(str(number), "", dict(record), integration) for number, (_, record) in enumerate(batch)]
-    left = [
-        (one, shown[index])
-        for one, (index, record) in zip(judged, batch, strict=True)
-        if _is_alike(one, shown[index], verdicts[id(shown[index])](record))
-    ]
-    rejected = engine.load([(one.id, one.document) for one, _ in left], table(integration)).rejected if left else {}
-    asked = list({id(one): one for _, one in left}.values())
-    answers = engine.search([one.query for one in asked if one.query is not None]) if left else []
-    matched = {id(one): answer.matched for one, answer in zip(asked, answers, strict=True)}
-    holding = {
-        one.id
-        for one, of in left
-        if one.id not in rejected and (one.id in matched[id(of)]) is not of.difference.raw and _is_explained(one, of)
+    left: list[tuple[Judged, _Shown]] = []
+    for number, (index, record) in enumerate(batch):
+        of = shown[index]
+        if verdicts[id(of)](record) is of.difference.raw:
+            judged = judged_record(str(number), "", record, integration)
+            if _is_alike(judged, of) and _is_explained(judged, of):
+                left.append((judged, of))
+    holding = _differing(left, engine, integration) if left else set()
+    return [str(number) in holding for number in range(len(batch))]
+
+
+def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine, integration: str) -> set[str]:
+    """Of candidates that the engine takes, the ids of those on which its verdict is not the rule's."""
+    rejected = engine.load([(one.id, one.document) for one, _ in left], table(integration)).rejected
+    asked = list({id(of): of for _, of in left}.values())
+    answers = engine.search([of.query for of in asked if of.query is not None])
+    matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True)}
+    return {
+        one.id for one, of in left if one.id not in rejected and (one.id in matched[id(of)]) is not of.difference.raw
     }
-    return [one.id in holding for one in judged]
 
 
-def _is_alike(judged: Judged, of: _Shown, raw: bool) -> bool:
-    """Whether a candidate has the rule's verdict that the record has, and is written by AWS if the record is."""
+def _is_alike(judged: Judged, of: _Shown) -> bool:
+    """Whether a candidate is written by AWS if the record is, and has no field that no index is to map."""
     wrong = judged.inadmissible is not None and of.difference.judged.inadmissible is None
     unmapped = of.difference.unmapped
-    return raw is of.difference.raw and not wrong and (unmapped is None or not found(unmapped)(judged.document))
+    return not wrong and (unmapped is None or not found(unmapped)(judged.document))
 
 
 def _is_explained(judged: Judged, of: _Shown) -> bool:
