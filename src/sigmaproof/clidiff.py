@@ -38,6 +38,7 @@ def diff(
     ] = None,
     logs: LogDirs = None,
     format: Annotated[Lines, typer.Option("--format")] = Lines.text,
+    everything: Annotated[bool, typer.Option("--all", help="Show records that AWS can't write, too.")] = False,
 ) -> None:
     """Compare two detections, rules or queries: the same, or the smallest record for each cause of a difference."""
     from sigmaproof.diff.report import write_outcome
@@ -56,7 +57,7 @@ def diff(
             outcome = compare(pair, opened, given)
             if not outcome.records and outcome.is_same:
                 _usage("no record could be made for either side, so nothing was compared; give records with --logs")
-            write_outcome(outcome, format.value)
+            write_outcome(outcome, format.value, everything)
             status.at_least(1, not outcome.is_same)
     status.end()
 
@@ -135,7 +136,7 @@ def _integrations(named: list[str] | None) -> list[str]:
     from sigmaproof import cli
 
     names = [name for comma_list in named or [] for name in comma_list.split(",") if name]
-    return [cli._integration(name) for name in names or [None]]
+    return [cli._integration(name) for name in names] or [cli._integration(None)]
 
 
 def _logs(named: list[Path] | None) -> list[Path]:

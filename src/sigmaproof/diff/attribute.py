@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sigmaproof.diff.cut import critical, deciding, holds
+from sigmaproof.diff.cut import critical, deciding, forced, holds
 from sigmaproof.diff.judge import Seen
 from sigmaproof.diff.kinds import Involved, Kind, kind_of, roots_of
 from sigmaproof.diff.sides import Side
@@ -55,7 +55,14 @@ def alerting(seen: Seen, sides: Sequence[Side], assumed: Assumed) -> int | None:
 
 
 def key_of(seen: Seen, sides: Sequence[Side], assumed: Assumed) -> tuple[Key, Kind] | None:
-    """The cause of the difference on this record; None where there is none."""
+    """The cause of the difference on this record; None where there is none.
+
+    Where only one of two indices takes the document, nothing is found in the other.
+    """
+    said = [view.verdict for view in seen.views]
+    if None in said and True in said and not any(side.is_native for side in sides):
+        number = said.index(True)
+        return Key(number, frozenset(), "rejected"), Kind("rejected", f"on {sides[1 - number].integration}")
     alerts = alerting(seen, sides, assumed)
     if alerts is None:
         return None
@@ -71,7 +78,9 @@ def key_of(seen: Seen, sides: Sequence[Side], assumed: Assumed) -> tuple[Key, Ki
 def hidden_by(seen: Seen, sides: Sequence[Side], assumed: Assumed, hides: tuple[int, int]) -> Key | None:
     """The key of a difference that is there because this leaf makes its side always the same."""
     alerts, (number, leaf) = alerting(seen, sides, assumed), hides
-    if alerts is None or leaf not in deciding(sides[number].cut, truths_of(seen, number, assumed)):
+    if alerts is None:
+        return None
+    if forced(sides[number].cut, leaf, truths_of(seen, number, assumed)[leaf]) is not (alerts == number):
         return None
     return Key(alerts, frozenset(), "always" if alerts == number else "never", hides=hides)
 
@@ -90,10 +99,11 @@ def _involved(seen: Seen, sides: Sequence[Side], number: int, leaves: Iterable[i
     return [Involved(side.leaves[leaf], side.integration, seen.record, document) for leaf in sorted(leaves)]
 
 
-def decided(seen: Sequence[Seen], sides: Sequence[Side], number: int) -> frozenset[int]:
-    """The leaves of a side that alone decided its verdict on some record."""
-    found: set[int] = set()
+def decided(seen: Sequence[Seen], sides: Sequence[Side], number: int, assumed: Assumed) -> frozenset[int]:
+    """The leaves of a side that alone decided its verdict, once true and once false, on records that AWS can write."""
+    found: set[tuple[int, bool]] = set()
     for one in seen:
-        if one.is_judged:
-            found |= critical(sides[number].cut, one.views[number].truths)
-    return frozenset(found)
+        if one.is_judged and one.inadmissible is None:
+            truths = truths_of(one, number, assumed)
+            found |= {(leaf, truths[leaf]) for leaf in critical(sides[number].cut, truths)}
+    return frozenset(leaf for leaf, truth in found if truth and (leaf, False) in found)

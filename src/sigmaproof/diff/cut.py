@@ -12,7 +12,20 @@ from typing import Any, TypeAlias
 
 from sigmaproof.predicate import And, Not, Or, Predicate
 
-__all__ = ["All", "Any_", "Cut", "Leaf", "Neg", "critical", "deciding", "holds", "leaves", "numbered", "searched_tree"]
+__all__ = [
+    "All",
+    "Any_",
+    "Cut",
+    "Leaf",
+    "Neg",
+    "critical",
+    "deciding",
+    "forced",
+    "holds",
+    "leaves",
+    "numbered",
+    "searched_tree",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +34,8 @@ class Leaf:
 
     words: as the user wrote it, or can read it. fields: the names that it looks at, ECS in a query, raw in a rule.
     query: what the engine is asked for it; None in a rule. tree: the same test over raw fields, from which records are
-    made; None when it has no such form. line, column: where it begins in the file, 0 when unknown. number: its place
-    among the leaves of its side.
+    made; None when it has no such form. line, column: where it begins in the file, 0 when unknown. category: what is
+    wanted, where it is the test of EQL's event category. number: its place among the leaves of its side.
     """
 
     words: str
@@ -31,7 +44,7 @@ class Leaf:
     tree: Predicate | None = None
     line: int = 0
     column: int = 0
-    is_category: bool = False
+    category: str | None = None
     number: int = field(default=-1, compare=False)
 
 
@@ -95,6 +108,20 @@ def holds(cut: Cut, truths: Sequence[bool]) -> bool:
             return all(holds(part, truths) for part in cut.parts)
         case Any_():
             return any(holds(part, truths) for part in cut.parts)
+
+
+def forced(cut: Cut, number: int, truth: bool) -> bool | None:
+    """The verdict that one leaf with this truth makes by itself, whatever the others are; None when they matter."""
+    match cut:
+        case Leaf():
+            return truth if cut.number == number else None
+        case Neg():
+            inner = forced(cut.part, number, truth)
+            return None if inner is None else not inner
+        case All() | Any_():
+            strong = isinstance(cut, Any_)
+            parts = {forced(part, number, truth) for part in cut.parts}
+            return strong if strong in parts else None if None in parts else not strong
 
 
 def critical(cut: Cut, truths: Sequence[bool]) -> frozenset[int]:

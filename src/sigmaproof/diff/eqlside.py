@@ -77,9 +77,11 @@ class _Reader:
     def leaf(self, node: ast.Node) -> Leaf:
         names = tuple(dict.fromkeys(part.name for part, _ in ast.walk(node) if isinstance(part, ast.Field)))
         words = eql_text(node)
+        category = None
         if node is self.category:
-            words += f" (the category of `{eql_text(_right(node))[1:-1]} where`)"
-        return Leaf(words, names, self.query(node), self.tree(node), *node.at, is_category=node is self.category)
+            category = str(getattr(_right(node), "value", ""))
+            words += f" (the category of `{category} where`)"
+        return Leaf(words, names, self.query(node), self.tree(node), *node.at, category=category)
 
     def query(self, node: ast.Node) -> Mapping[str, object]:
         return lower_condition(node, self.types)

@@ -14,13 +14,14 @@ from sigmaproof.fields import FieldTable, Home, Located, UnknownFieldError, tabl
 from sigmaproof.matching import pattern_test, value_text
 from sigmaproof.normalize.javamap import java_length, java_text
 from sigmaproof.paths import getter
-from sigmaproof.predicate import Keyword, Text, field_of, tests
+from sigmaproof.predicate import Text, field_of, tests
 
 __all__ = ["KINDS", "Involved", "Kind", "kind_of", "roots_of"]
 
 KINDS: Mapping[str, str] = {
     "never": "it never alerts",
     "always": "it always alerts",
+    "rejected": "a document that the index rejects",
     "limit": "the size that the index keeps",
     "pruned": "a value that is removed before it is indexed",
     "missing": "a field that the document does not have",
@@ -51,7 +52,9 @@ class Involved:
 
 
 def roots_of(leaf: Leaf, integration: str) -> frozenset[str]:
-    """The raw fields, of an open object its whole, that a leaf has to do with."""
+    """The raw fields, of an open object its whole, that a leaf has to do with. EQL's category has none of its own."""
+    if leaf.category is not None:
+        return frozenset()
     fields = table(integration)
     names = [] if leaf.tree is None else [field_of(test) for test, _ in tests(leaf.tree)]
     found = {fields.raw(name).field.raw for name in names if name and fields.knows(name)}
@@ -152,13 +155,14 @@ def _missing(involved: Sequence[Involved]) -> Iterator[Kind]:
 
 
 def _case(involved: Sequence[Involved]) -> Iterator[Kind]:
+    rules_only = all(one.document is None for one in involved)
     for one in involved:
         for test, _ in tests(one.leaf.tree) if one.leaf.tree is not None else ():
-            if isinstance(test, Text) and not isinstance(test, Keyword):
+            if isinstance(test, Text) and (test.cased or not rules_only):
                 folded, exact = pattern_test(test.pattern, cased=False), pattern_test(test.pattern, cased=True)
                 values = [value_text(value) for value in getter(test.field)(one.record) if value is not None]
                 if any(folded(value) != exact(value) for value in values):
-                    yield Kind("case", "the value differs from the one that is asked for in nothing but its case")
+                    yield Kind("case", f"{test.field} differs from what is asked for in nothing but its case")
 
 
 def _elsewhere(involved: Sequence[Involved]) -> Iterator[Kind]:

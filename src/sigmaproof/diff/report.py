@@ -11,9 +11,10 @@ from sigmaproof.diff.cut import Leaf
 from sigmaproof.diff.kinds import KINDS
 from sigmaproof.diff.search import Cause, Outcome
 from sigmaproof.diff.sides import Side
-from sigmaproof.evaluate.explain import values_of
+from sigmaproof.matching import value_text
 from sigmaproof.output.consoles import out, plural
-from sigmaproof.predicate import And, Exists, Not, Or
+from sigmaproof.paths import getter
+from sigmaproof.predicate import field_of, tests
 
 __all__ = ["SCHEMA", "write_outcome"]
 
@@ -22,20 +23,20 @@ SHOWN = 6
 LONGEST = 80
 
 
-def write_outcome(outcome: Outcome, form: str) -> None:
-    """Prints one comparison. form: text or json."""
+def write_outcome(outcome: Outcome, form: str, everything: bool = False) -> None:
+    """Prints one comparison. form: text or json. everything: in text, also the records that AWS can't write."""
     if form == "json":
         for line in _json_lines(outcome):
             print(json.dumps({"schema": SCHEMA, **line}, ensure_ascii=True))
         return
-    for line in _lines(outcome):
-        out().print(line)
+    for words in _lines(outcome, everything):
+        out().print(words)
 
 
 # for people
 
 
-def _lines(outcome: Outcome) -> Iterator[str]:
+def _lines(outcome: Outcome, everything: bool) -> Iterator[str]:
     for letter, side in zip("AB", outcome.sides, strict=True):
         yield f"{letter}  {side.name} ({side.heading})"
     for number, side in enumerate(outcome.sides):
@@ -45,10 +46,11 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         yield f"\n{at}. {_title(outcome, cause)}"
         yield from _cause_lines(outcome, cause)
     if outcome.apart:
-        yield "\nApart, as AWS can't write these records:"
+        yield "\nApart, as AWS can't write these records" + (":" if everything else " (--all shows them):")
     for cause in outcome.apart:
         yield f"* {_title(outcome, cause)}; {cause.seen.inadmissible}"
-        yield f"     record {_record(cause)}"
+        if everything:
+            yield f"    record  {_record(cause)}"
     yield ""
     yield from _summary(outcome)
 
@@ -72,7 +74,7 @@ def _cause_lines(outcome: Outcome, cause: Cause) -> Iterator[str]:
             yield f"   because  {'AB'[number]} {_leaf_line(outcome.sides[number], number, leaf, cause)}"
         if len(leaves) > SHOWN:
             yield f"   because  {'AB'[number]} and {plural(len(leaves) - SHOWN, 'test')} more"
-    if cause.key.hides is None and not cause.beside:
+    if cause.key.hides is None and not cause.beside and cause.kind.code != "rejected":
         yield f"   because  {'AB'[cause.key.alerts]} has no test of this that decides"
     if cause.seen.place:
         yield f"   where    {cause.seen.place}"
@@ -103,17 +105,37 @@ def _leaf_line(side: Side, number: int, leaf: int, cause: Cause) -> str:
 def _values(leaf: Leaf, cause: Cause, number: int) -> list[str]:
     """What the leaf saw: a rule in the record, a query in its document."""
     document = cause.seen.views[number].document
-    if document is None:
-        tree = leaf.tree
-        return [] if tree is None or isinstance(tree, And | Or | Not) else list(values_of(tree, cause.seen.record))
-    return [value for name in leaf.fields for value in values_of(Exists(name), document)]
+    names = [field_of(test) for test, _ in tests(leaf.tree)] if document is None and leaf.tree is not None else []
+    return [
+        f"{name} = {_seen(getter(name)(cause.seen.record if document is None else document))}"
+        for name in (names if document is None else leaf.fields)
+        if name
+    ]
+
+
+def _seen(values: list[Any]) -> str:
+    return ", ".join(map(_value, values[:SHOWN])) if values else "(missing)"
+
+
+def _value(value: Any) -> str:
+    text = value_text(value)
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 4 :]}"
+    shown = repr(text) if isinstance(value, str) else text
+    size = len(value_text(value))
+    return shown if size <= LONGEST else f"{shown} ({size:,} characters)"
 
 
 def _aside_lines(outcome: Outcome, cause: Cause) -> Iterator[str]:
     number, leaf = cause.key.hides or (1 - cause.key.alerts, min(cause.key.blockers))
     yield f"   It hides what else {'AB'[number]} would say, so it is set aside for what follows."
-    if outcome.sides[number].leaves[leaf].is_category:
-        yield "   `--event-category-field NAME` asks another field than event.category, as Elasticsearch's parameter does."
+    wanted = outcome.sides[number].leaves[leaf].category
+    if wanted is not None:
+        known = wanted in map(str, getter("event.type")(cause.seen.views[number].document or {}))
+        if known:
+            yield f"   `--event-category-field event.type` asks event.type, which is {wanted!r} in this document."
+        else:
+            yield "   `--event-category-field NAME` asks another field, as Elasticsearch's event_category_field does."
 
 
 def _record(cause: Cause) -> str:
@@ -139,7 +161,7 @@ def _summary(outcome: Outcome) -> Iterator[str]:
     if any(side.refusal for side in outcome.sides):
         yield "different: a query that never runs is not the same detection."
         return
-    records = plural(outcome.records, "witness")
+    records = f"{outcome.records:,} {'witness' if outcome.records == 1 else 'witnesses'}"
     if outcome.is_same:
         yield f"same on {records}{on}: {_decided(outcome)}."
     else:
@@ -150,7 +172,7 @@ def _summary(outcome: Outcome) -> Iterator[str]:
         f"{plural(outcome.rejected, 'document')} that the index rejects."
     )
     if outcome.more:
-        yield f"{plural(outcome.more, 'cause')} more are not shown."
+        yield f"{plural(outcome.more, 'more cause')}: not shown."
     yield from _gaps(outcome)
 
 
@@ -159,7 +181,8 @@ def _decided(outcome: Outcome) -> str:
         f"{len(found)} of {plural(len(side.leaves), 'test')} of {letter}"
         for letter, side, found in zip("AB", outcome.sides, outcome.decided, strict=True)
     ]
-    return f"{' and '.join(each)} alone decided the verdict on some"
+    aside = ", with what is set aside" if any(cause.is_set_aside for cause in outcome.causes) else ""
+    return f"{' and '.join(each)} decided the verdict alone, once true and once false{aside}"
 
 
 def _gaps(outcome: Outcome) -> Iterator[str]:
@@ -170,16 +193,10 @@ def _gaps(outcome: Outcome) -> Iterator[str]:
             yield f"not searched: {letter} {_short(leaf.words)}: no raw field is known for it; it was judged as it came"
         if len(unsearched) > SHOWN:
             yield f"not searched: {letter} and {plural(len(unsearched) - SHOWN, 'test')} more"
-        set_aside = {at for n, at in _set_aside(outcome) if n == number}
-        never = [leaf for leaf in side.leaves if leaf.number not in outcome.decided[number] | set_aside]
+        never = [leaf for leaf in side.leaves if leaf.number not in outcome.decided[number]]
         for leaf in never[:SHOWN] if outcome.is_same else ():
-            yield f"not decisive: {letter} {_short(leaf.words)}: on no witness the verdict hung on it"
+            yield f"not decisive: {letter} {_short(leaf.words)}: the verdict did not hang on it alone, once true and once false"
         yield from side.remarks
-
-
-def _set_aside(outcome: Outcome) -> Iterator[tuple[int, int]]:
-    for cause in outcome.causes:
-        yield from cause.assumed
 
 
 # for programs

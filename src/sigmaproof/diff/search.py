@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sigmaproof.diff.attribute import Assumed, Key, beside, decided, hidden_by, key_of, truths_of, verdicts
-from sigmaproof.diff.cut import Leaf, deciding, searched_tree
+from sigmaproof.diff.cut import Leaf, forced, searched_tree
 from sigmaproof.diff.judge import Judge, RefusedError, Seen
-from sigmaproof.diff.kinds import Kind
+from sigmaproof.diff.kinds import Kind, roots_of
 from sigmaproof.diff.sides import Side
 from sigmaproof.predicate import And, Not, Predicate, tests
 from sigmaproof.verify.engines import Engine
@@ -47,8 +47,8 @@ class Cause:
 
 @dataclass
 class Outcome:
-    """What was found. causes: on records that AWS can write; apart: on others. decided: leaves that alone decided, by
-    side. refused: a side that never runs. rejected: records that some index does not take."""
+    """What was found. causes: on records that AWS can write; apart: on others. decided: leaves that alone decided, both
+    ways, by side. refused: a side that never runs. rejected: records that some index does not take."""
 
     sides: tuple[Side, Side]
     engine: str | None = None
@@ -71,11 +71,15 @@ class Outcome:
 
 
 def compare(
-    sides: tuple[Side, Side], engine: Engine | None, given: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    sides: tuple[Side, Side],
+    engine: Engine | None,
+    given: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    rounds: int = 120,
 ) -> Outcome:
     """Compares two sides on generated records, and on given ones (place, record).
 
-    engine: for sides that are no rules; the caller closes it. Raises EngineUnavailable.
+    engine: for sides that are no rules; the caller closes it. rounds: batches at most in which records are made small.
+    Raises EngineUnavailable.
     """
     outcome = Outcome(sides, engine.name if engine else None)
     if any(side.refusal for side in sides):
@@ -91,9 +95,11 @@ def compare(
         return outcome
     outcome.sides = (judge.sides[0], judge.sides[1])
     _count(outcome, seen)
-    found = _causes(seen, outcome.sides)
+    found, assumed = _causes(seen, outcome.sides)
+    one, other = (decided(seen, outcome.sides, number, assumed) for number in (0, 1))
+    outcome.decided = (one, other)
     outcome.more = max(0, len(found) - MOST_CAUSES)
-    smallest = [_with_beside(cause, outcome.sides) for cause in _smallest(found[:MOST_CAUSES], judge)]
+    smallest = [_with_beside(cause, outcome.sides) for cause in _smallest(found[:MOST_CAUSES], judge, rounds)]
     outcome.causes = [cause for cause in smallest if cause.seen.inadmissible is None]
     outcome.apart = [cause for cause in smallest if cause.seen.inadmissible is not None]
     return outcome
@@ -103,8 +109,6 @@ def _count(outcome: Outcome, seen: Sequence[Seen]) -> None:
     outcome.records = sum(one.inadmissible is None and one.is_judged for one in seen)
     outcome.inadmissible = sum(one.inadmissible is not None for one in seen)
     outcome.rejected = sum(not one.is_judged for one in seen)
-    one, other = (decided(seen, outcome.sides, number) for number in (0, 1))
-    outcome.decided = (one, other)
 
 
 def _generated(sides: tuple[Side, Side]) -> Iterator[dict[str, Any]]:
@@ -132,8 +136,8 @@ def _trees(sides: tuple[Side, Side]) -> Iterator[Predicate]:
 # causes
 
 
-def _causes(seen: Sequence[Seen], sides: tuple[Side, Side]) -> list[Cause]:
-    """The causes, each with the smallest of its records, those that AWS can write first."""
+def _causes(seen: Sequence[Seen], sides: tuple[Side, Side]) -> tuple[list[Cause], Assumed]:
+    """The causes, each with the smallest of its records, those that AWS can write first; and what was set aside."""
     found: dict[tuple[Key, bool], Cause] = {}
     assumed: dict[tuple[int, int], bool] = {}
     writable = [one for one in seen if one.is_judged and one.inadmissible is None]
@@ -144,12 +148,12 @@ def _causes(seen: Sequence[Seen], sides: tuple[Side, Side]) -> list[Cause]:
         elif hides is None:
             for cause in _grouped(seen, sides, assumed):
                 found.setdefault((cause.key, cause.seen.inadmissible is None), cause)
-            hides = _constant_blocker(found.values(), writable, assumed)
+            hides = _constant_blocker(found.values(), writable, sides, assumed)
             for slot, cause in found.items():
                 if hides is not None and hides in _blocking(cause) and slot[1]:
                     found[slot] = replace(cause, is_set_aside=True)
         if hides is None:
-            return _without_repeats(list(found.values()))
+            return _without_repeats(list(found.values())), assumed
         assumed[hides] = not truths_of(writable[0], hides[0], assumed)[hides[1]]
 
 
@@ -159,13 +163,21 @@ def _always_the_same(writable: Sequence[Seen], sides: tuple[Side, Side], assumed
     for number in (0, 1):
         if len({pair[number] for pair in said}) != 1 or len({pair[1 - number] for pair in said}) != 2:
             continue
-        always = frozenset.intersection(
-            *(deciding(sides[number].cut, truths_of(one, number, assumed)) for one in writable)
-        )
-        free = [leaf for leaf in sorted(always) if (number, leaf) not in assumed]
-        if free:
-            return number, free[0]
+        verdict = said[0][number]
+        for leaf in _set_aside_able(sides, number):
+            truths = {truths_of(one, number, assumed)[leaf] for one in writable}
+            is_constant = (number, leaf) not in assumed and len(truths) == 1
+            if is_constant and forced(sides[number].cut, leaf, truths.pop()) is verdict:
+                return number, leaf
     return None
+
+
+def _set_aside_able(sides: tuple[Side, Side], number: int) -> list[int]:
+    """The leaves about fields of which the other side says nothing. What both test is the matter itself: a side
+    without it would be another detection."""
+    own, other = sides[number], sides[1 - number]
+    theirs = frozenset().union(*(roots_of(leaf, other.integration) for leaf in other.leaves))
+    return [leaf.number for leaf in own.leaves if not roots_of(leaf, own.integration) & theirs]
 
 
 def _hiding(
@@ -191,10 +203,13 @@ def _grouped(seen: Sequence[Seen], sides: tuple[Side, Side], assumed: Assumed) -
         yield Cause(key, kind, smallest, len(members), dict(assumed))
 
 
-def _constant_blocker(found: Iterable[Cause], writable: Sequence[Seen], assumed: Assumed) -> tuple[int, int] | None:
+def _constant_blocker(
+    found: Iterable[Cause], writable: Sequence[Seen], sides: tuple[Side, Side], assumed: Assumed
+) -> tuple[int, int] | None:
     """A leaf that blocks, and has the same truth on every record, so that what lies behind it was not seen."""
+    free = [(number, leaf) for number in (0, 1) for leaf in _set_aside_able(sides, number)]
     for cause in found:
-        for number, leaf in _blocking(cause):
+        for number, leaf in (one for one in _blocking(cause) if one in free):
             truths = {one.views[number].truths[leaf] for one in writable}
             if (number, leaf) not in assumed and len(truths) == 1:
                 return number, leaf
@@ -229,7 +244,7 @@ def _is_covered(cause: Cause, others: Iterable[Cause]) -> bool:
 # the smallest record
 
 
-def _smallest(causes: Sequence[Cause], judge: Judge) -> list[Cause]:
+def _smallest(causes: Sequence[Cause], judge: Judge, rounds: int) -> list[Cause]:
     """Each cause with its record made small, in few batches for all of them. A given record stays as it is."""
     sides = (judge.sides[0], judge.sides[1])
     own = [cause for cause in causes if not cause.seen.place]
@@ -238,7 +253,7 @@ def _smallest(causes: Sequence[Cause], judge: Judge) -> list[Cause]:
         judged = judge([record for _, record in batch])
         return [_shows(one, own[index], sides) for one, (index, _) in zip(judged, batch, strict=True)]
 
-    records = iter(shrink_all([cause.seen.record for cause in own], hold))
+    records = iter(shrink_all([cause.seen.record for cause in own], hold, rounds))
     final = iter(judge(list(records)) if own else [])
     return [cause if cause.seen.place else _made_small(cause, next(final), sides) for cause in causes]
 
