@@ -195,7 +195,7 @@ def _gaps(outcome: Outcome) -> Iterator[str]:
             yield f"not searched: {letter} and {plural(len(unsearched) - SHOWN, 'test')} more"
         never = [leaf for leaf in side.leaves if leaf.number not in outcome.decided[number]]
         for leaf in never[:SHOWN] if outcome.is_same else ():
-            yield f"not decisive: {letter} {_short(leaf.words)}: the verdict did not hang on it alone, once true and once false"
+            yield f"not decisive: {letter} {_short(leaf.words)}: the verdict never hung on it alone both ways"
         yield from side.remarks
 
 
