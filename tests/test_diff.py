@@ -15,8 +15,9 @@ from jsonschema import Draft202012Validator
 from ruleset import detection_of
 
 from sigmaproof.conversion import convert_rule
+from sigmaproof.diff.group import Cause
 from sigmaproof.diff.report import write_outcome
-from sigmaproof.diff.search import Cause, Outcome, compare
+from sigmaproof.diff.search import Outcome, compare
 from sigmaproof.diff.sides import Side, conversion_side, query_side, rule_side
 from sigmaproof.fields import DEFAULT
 from sigmaproof.normalize.javamap import java_length, java_text

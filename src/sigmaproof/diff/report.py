@@ -8,8 +8,9 @@ from typing import Any
 
 from sigmaproof.diff.attribute import truths_of
 from sigmaproof.diff.cut import Leaf
+from sigmaproof.diff.group import Cause
 from sigmaproof.diff.kinds import KINDS
-from sigmaproof.diff.search import Cause, Outcome
+from sigmaproof.diff.search import Outcome
 from sigmaproof.diff.sides import Side
 from sigmaproof.matching import value_text
 from sigmaproof.output.consoles import out, plural

@@ -1,48 +1,32 @@
 """Looks for the records on which two sides differ: one smallest record for each cause.
 
 The order: records from both sides' trees, and from each side without the other; both sides judge all of them; the
-differences are grouped by cause. A leaf that is the same on every record, and so hides what its side would say
-otherwise, is a cause of its own: it is set aside, and the rest is searched.
+differences are grouped by cause (`group`); the record of each cause is made small.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sigmaproof.diff.attribute import Assumed, Key, beside, decided, hidden_by, key_of, truths_of, verdicts
-from sigmaproof.diff.cut import Leaf, forced, searched_tree
+from sigmaproof.diff.attribute import beside, decided, hidden_by, key_of
+from sigmaproof.diff.cut import Leaf, searched_tree
+from sigmaproof.diff.group import Cause, causes_of, parts_of
 from sigmaproof.diff.judge import Judge, RefusedError, Seen
-from sigmaproof.diff.kinds import Kind, roots_of
 from sigmaproof.diff.sides import Side
 from sigmaproof.predicate import And, Not, Predicate, tests
 from sigmaproof.verify.engines import Engine
-from sigmaproof.verify.shrink import shrink_all, size_of
+from sigmaproof.verify.shrink import shrink_all
 from sigmaproof.verify.witness import witnesses
 
-__all__ = ["Cause", "Outcome", "compare"]
+__all__ = ["Outcome", "compare"]
 
 MOST_CAUSES = 40
 """Causes that are made small; of more, the first ones in the order found are."""
 MOST_TESTS = 300
 """Tests of both sides together, up to which records are also sought for one side without the other."""
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One cause. key: what its differences share. seen: the smallest record, judged. count: records that showed it.
-    assumed: what was set aside when it was found. is_set_aside: it hid others, so its leaf was. beside: leaves of the
-    alerting side about the same fields."""
-
-    key: Key
-    kind: Kind
-    seen: Seen
-    count: int
-    assumed: Assumed
-    is_set_aside: bool = False
-    beside: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -95,7 +79,7 @@ def compare(
         return outcome
     outcome.sides = (judge.sides[0], judge.sides[1])
     _count(outcome, seen)
-    found, assumed = _causes(seen, outcome.sides)
+    found, assumed = causes_of(seen, outcome.sides)
     one, other = (decided(seen, outcome.sides, number, assumed) for number in (0, 1))
     outcome.decided = (one, other)
     outcome.more = max(0, len(found) - MOST_CAUSES)
@@ -133,114 +117,6 @@ def _trees(sides: tuple[Side, Side]) -> Iterator[Predicate]:
         yield And((other, Not(one)))
 
 
-# causes
-
-
-def _causes(seen: Sequence[Seen], sides: tuple[Side, Side]) -> tuple[list[Cause], Assumed]:
-    """The causes, each with the smallest of its records, those that AWS can write first; and what was set aside."""
-    found: dict[tuple[Key, bool], Cause] = {}
-    assumed: dict[tuple[int, int], bool] = {}
-    writable = [one for one in seen if one.is_judged and one.inadmissible is None]
-    while True:
-        hides = _always_the_same(writable, sides, assumed)
-        if hides is not None and (cause := _hiding(writable, sides, assumed, hides)):
-            found[cause.key, True] = cause
-        elif hides is None:
-            for cause in _grouped(seen, sides, assumed):
-                found.setdefault((cause.key, cause.seen.inadmissible is None), cause)
-            hides = _constant_blocker(found.values(), writable, sides, assumed)
-            for slot, cause in found.items():
-                if hides is not None and hides in _blocking(cause) and slot[1]:
-                    found[slot] = replace(cause, is_set_aside=True)
-        if hides is None:
-            return _without_repeats(list(found.values())), assumed
-        assumed[hides] = not truths_of(writable[0], hides[0], assumed)[hides[1]]
-
-
-def _always_the_same(writable: Sequence[Seen], sides: tuple[Side, Side], assumed: Assumed) -> tuple[int, int] | None:
-    """A leaf that makes one side say the same on every record, while the other does not."""
-    said = [verdicts(one, sides, assumed) for one in writable]
-    for number in (0, 1):
-        if len({pair[number] for pair in said}) != 1 or len({pair[1 - number] for pair in said}) != 2:
-            continue
-        verdict = said[0][number]
-        for leaf in _set_aside_able(sides, number):
-            truths = {truths_of(one, number, assumed)[leaf] for one in writable}
-            is_constant = (number, leaf) not in assumed and len(truths) == 1
-            if is_constant and forced(sides[number].cut, leaf, truths.pop()) is verdict:
-                return number, leaf
-    return None
-
-
-def _set_aside_able(sides: tuple[Side, Side], number: int) -> list[int]:
-    """The leaves about fields of which the other side says nothing. What both test is the matter itself: a side
-    without it would be another detection."""
-    own, other = sides[number], sides[1 - number]
-    theirs = frozenset().union(*(roots_of(leaf, other.integration) for leaf in other.leaves))
-    return [leaf.number for leaf in own.leaves if not roots_of(leaf, own.integration) & theirs]
-
-
-def _hiding(
-    writable: Sequence[Seen], sides: tuple[Side, Side], assumed: Assumed, hides: tuple[int, int]
-) -> Cause | None:
-    showing = [(one, key) for one in writable if (key := hidden_by(one, sides, assumed, hides)) is not None]
-    if not showing:
-        return None
-    smallest, key = min(showing, key=lambda pair: size_of(pair[0].record))
-    what = key_of(smallest, sides, assumed)
-    detail = what[1].detail if what is not None and what[0].blockers == {hides[1]} else ""
-    return Cause(key, Kind(key.kind, detail), smallest, len(showing), dict(assumed), is_set_aside=True)
-
-
-def _grouped(seen: Sequence[Seen], sides: tuple[Side, Side], assumed: Assumed) -> Iterator[Cause]:
-    groups: dict[tuple[Key, bool], list[tuple[Seen, Kind]]] = {}
-    for one in seen:
-        what = key_of(one, sides, assumed)
-        if what is not None:
-            groups.setdefault((what[0], one.inadmissible is None), []).append((one, what[1]))
-    for (key, _), members in groups.items():
-        smallest, kind = min(members, key=lambda pair: (not pair[0].place, size_of(pair[0].record)))
-        yield Cause(key, kind, smallest, len(members), dict(assumed))
-
-
-def _constant_blocker(
-    found: Iterable[Cause], writable: Sequence[Seen], sides: tuple[Side, Side], assumed: Assumed
-) -> tuple[int, int] | None:
-    """A leaf that blocks, and has the same truth on every record, so that what lies behind it was not seen."""
-    free = [(number, leaf) for number in (0, 1) for leaf in _set_aside_able(sides, number)]
-    for cause in found:
-        for number, leaf in (one for one in _blocking(cause) if one in free):
-            truths = {one.views[number].truths[leaf] for one in writable}
-            if (number, leaf) not in assumed and len(truths) == 1:
-                return number, leaf
-    return None
-
-
-def _blocking(cause: Cause) -> list[tuple[int, int]]:
-    if cause.seen.inadmissible is not None:
-        return []
-    return [(1 - cause.key.alerts, leaf) for leaf in sorted(cause.key.blockers)]
-
-
-def _without_repeats(found: list[Cause]) -> list[Cause]:
-    """Without what is only several of the other causes at once, or a known cause on records that AWS can't write."""
-    written = [cause for cause in found if cause.seen.inadmissible is None]
-    kept = [cause for cause in written if not _is_covered(cause, written)]
-    kinds = {(cause.key.alerts, cause.key.blockers, cause.key.kind) for cause in written}
-    for cause in found:
-        new = (cause.key.alerts, cause.key.blockers, cause.key.kind) not in kinds
-        if cause.seen.inadmissible is not None and new and not _is_covered(cause, found):
-            kept.append(cause)
-    return kept
-
-
-def _is_covered(cause: Cause, others: Iterable[Cause]) -> bool:
-    return any(
-        other.key.alerts == cause.key.alerts and other.key.blockers and other.key.blockers < cause.key.blockers
-        for other in others
-    )
-
-
 # the smallest record
 
 
@@ -253,9 +129,24 @@ def _smallest(causes: Sequence[Cause], judge: Judge, rounds: int) -> list[Cause]
         judged = judge([record for _, record in batch])
         return [_shows(one, own[index], sides) for one, (index, _) in zip(judged, batch, strict=True)]
 
-    records = iter(shrink_all([cause.seen.record for cause in own], hold, rounds))
-    final = iter(judge(list(records)) if own else [])
+    starts = [(index, seen) for index, cause in enumerate(own) for seen in _starts(cause)]
+    shrunk = shrink_all(
+        [seen.record for _, seen in starts],
+        lambda batch: hold([(starts[at][0], record) for at, record in batch]),
+        rounds,
+    )
+    judged = judge(shrunk) if own else []
+    found: dict[int, Seen] = {}
+    for (index, _), seen in zip(starts, judged, strict=True):
+        if index not in found or parts_of(seen) < parts_of(found[index]):
+            found[index] = seen
+    final = (found[index] for index in range(len(own)))
     return [cause if cause.seen.place else _made_small(cause, next(final), sides) for cause in causes]
+
+
+def _starts(cause: Cause) -> list[Seen]:
+    """Where making it small begins: what can't lose a part without losing its length, say, is not the only one."""
+    return [cause.seen] if cause.also is None or cause.also is cause.seen else [cause.seen, cause.also]
 
 
 def _made_small(cause: Cause, seen: Seen, sides: tuple[Side, Side]) -> Cause:
