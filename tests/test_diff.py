@@ -173,7 +173,7 @@ def test_one_wrong_word_is_found(engine: Any, tmp_path: Path, old: str, new: str
 def test_two_queries_can_be_compared(engine: Any, tmp_path: Path) -> None:
     one = written(tmp_path, "a.lucene", "event.action:(CreateUser OR CreateRole)")
     other = written(tmp_path, "b.eql", 'any where event.action in ("CreateUser", "DeleteUser")')
-    found = compare((one, other), engine)
+    found = compare((one, other), engine, rounds=0)
     assert sorted((cause.key.alerts, cause.seen.record["eventName"]) for cause in found.causes) == [
         (0, "CreateRole"),
         (1, "DeleteUser"),
@@ -192,7 +192,7 @@ def test_a_side_that_always_alerts_is_set_aside_too(engine: Any, tmp_path: Path)
 def test_what_has_no_raw_field_is_judged_and_said_not_to_be_searched(engine: Any, tmp_path: Path, capsys: Any) -> None:
     rule = rule_of("a rule", {"s": {"eventName": "CreateUser"}, "condition": "s"})
     side = written(tmp_path, "q.lucene", "event.action:CreateUser AND NOT host.name:x")
-    found = compare((rule_side(rule, DEFAULT), side), engine)
+    found = compare((rule_side(rule, DEFAULT), side), engine, rounds=0)
     assert found.is_same
     assert "not searched: B host.name:x" in printed(found, "text", capsys)
 
@@ -209,7 +209,7 @@ def test_a_given_record_is_shown_with_its_place(engine: Any, tmp_path: Path, cap
     record = {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "userAgent": "console"}
     rule = rule_of("a rule", {"s": {"eventName": "CreateUser"}, "condition": "s"})
     side = written(tmp_path, "q.lucene", "event.action:DeleteUser")
-    found = compare((rule_side(rule, DEFAULT), side), engine, [("logs.ndjson:7", record)])
+    found = compare((rule_side(rule, DEFAULT), side), engine, [("logs.ndjson:7", record)], rounds=0)
     assert the(found.causes, "value", alerts=0).seen.record == record
     assert "where    logs.ndjson:7" in printed(found, "text", capsys)
 
@@ -218,9 +218,9 @@ def test_two_versions_of_the_integration(engine: Any) -> None:
     """Before 7.4.0 the name "none" was kept."""
     rule = rule_of("a rule", {"s": {"userIdentity.userName": "none"}, "condition": "s"})
     made = [convert_rule(rule, "lucene", integration=version) for version in ("3.7.0", "8.9.0")]
-    found = compare((conversion_side(made[0], "old"), conversion_side(made[1], "new")), engine)
+    found = compare((conversion_side(made[0], "old"), conversion_side(made[1], "new")), engine, rounds=0)
     cause = the(found.causes, "pruned", alerts=0)
-    assert cause.seen.record["userIdentity"] == {"userName": "none"}
+    assert cause.seen.record["userIdentity"]["userName"] == "none"
 
 
 def test_a_conversion_that_is_refused_on_one_version_is_a_difference(engine: Any) -> None:
@@ -238,9 +238,9 @@ def test_what_is_claimed_exact_is_the_same_detection(engine: Any, tmp_path: Path
     for number in range(60):
         rule = rule_of(f"random rule {number}", detection_of(rng))
         made = convert_rule(rule, target)
-        if made.fidelity != "exact" or compared == 6:
+        if made.fidelity != "exact" or compared == 4:
             continue
         compared += 1
         found = compare((rule_side(rule, DEFAULT), conversion_side(made, "query")), engine, rounds=0)
         assert found.is_same, (made.query, [(c.kind, c.seen.record) for c in found.causes])
-    assert compared == 6
+    assert compared == 4
