@@ -67,6 +67,8 @@ class Cell:
     counted: records that AWS can write and the engine took. rejected: records whose documents the engine did not
     take, so that no query can judge them. unproven: reasons for which no admissible record showed a difference.
     vacuous: reasons about a field that decides on no record that AWS can write, so that nothing can be shown.
+    unshown: unproven ones on an index or with documents that are not those the claims are about: they are proven on
+    the embedded Elasticsearch. indexed: which searched fields are indexed in another way than the claim is about.
     """
 
     conversion: Conversion
@@ -80,6 +82,8 @@ class Cell:
     error: str | None = None
     vacuous: list[Reason] = field(default_factory=list)
     unproven: tuple[tuple[Reason, str], ...] = ()
+    unshown: tuple[tuple[Reason, str], ...] = ()
+    indexed: tuple[str, ...] = ()
 
     @property
     def has_findings(self) -> bool:

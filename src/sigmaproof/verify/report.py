@@ -19,6 +19,8 @@ from sigmaproof.verify.solve import BASE
 
 __all__ = ["write_report"]
 
+OTHER = "the claim is about the integration's own documents and mapping"
+
 
 def write_report(report: Report, form: str, everything: bool) -> None:
     """Prints the report for people, or as one JSON object a rule and target."""
@@ -66,9 +68,13 @@ def _cell_lines(report: Report, row: Row, cell: Cell, everything: bool) -> Itera
         yield f"\n{name}: refused: {cell.conversion.refusal}"
     if cell.error:
         yield f"\n{name}: the engine refuses the query: {cell.error}"
+        yield from (f"  indexed  {text}" for text in cell.indexed)
     for difference in cell.unexplained:
         yield f"\n{name}: DIFFERS, and the claim ({cell.conversion.fidelity}) doesn't explain it"
         yield from _difference_lines(report, row, cell, difference)
+        yield from (f"  indexed  {text}" for text in cell.indexed)
+    for reason, direction in cell.unshown:
+        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} shows on no record here: {OTHER}"
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
     for reason in cell.vacuous:
@@ -183,6 +189,8 @@ def _cell_json(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
             for d in (*cell.unexplained, *cell.explained, *cell.inadmissible)
         ],
         "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],
+        "not_shown_here": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unshown],
+        "indexed_otherwise": list(cell.indexed),
     }
 
 

@@ -6,7 +6,7 @@ compared how is in `compare`; which records are generated is in `witness`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.events import Event, read_files
 from sigmaproof.fidelity import Conversion, Reason
-from sigmaproof.fields import DEFAULT, table
+from sigmaproof.fields import DEFAULT, FieldTable, table
 from sigmaproof.matching import Verdict
 from sigmaproof.normalize import normalize
 from sigmaproof.paths import found
@@ -24,12 +24,15 @@ from sigmaproof.predicate import Predicate, assume
 from sigmaproof.rules import Rule
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
-from sigmaproof.verify.engines import Answer, Engine
+from sigmaproof.verify.engines import Answer, Engine, Own, Unmade
+from sigmaproof.verify.indexed import otherwise_indexed
 from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
 
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
+
+    from sigmaproof.verify.eql import FieldType
 
 __all__ = ["Report", "judge", "load", "verify", "verify_files"]
 
@@ -104,14 +107,34 @@ def verify(
 
 def load(rules: Sequence[Rule], events: Iterable[Event], engine: Engine, integration: str = DEFAULT) -> list[Judged]:
     """Loads the documents of the events, and of the records generated for the rules, into the engine."""
-    judged = [_judged(str(number), event.place, event.record, integration) for number, event in enumerate(events)]
+    engine.meet()
+    make = _judged if engine.own.documents is None else _undocumented
+    judged = [make(str(number), event.place, event.record, integration) for number, event in enumerate(events)]
     for rule in rules:
         for number, record in enumerate(witnesses(rule.tree, integration), 1):
             place = f"generated#{number} for {rule.title}"
-            judged.append(replace(_judged(f"w{len(judged)}", place, record, integration), generated_for=rule.id))
-    documents = ((one.id, one.document) for one in judged)
+            judged.append(replace(make(f"w{len(judged)}", place, record, integration), generated_for=rule.id))
+    judged = _documented(judged, engine.own, table(integration))
+    documents = ((one.id, one.document) for one in judged if one.rejected is None)
     rejected = engine.load(documents, table(integration)).rejected
-    return [replace(one, rejected=rejected.get(one.id)) for one in judged]
+    return [replace(one, rejected=one.rejected or rejected.get(one.id)) for one in judged]
+
+
+def _undocumented(id: str, place: str, record: dict[str, Any], _integration: str) -> Judged:
+    """A record whose document the engine makes; what AWS can write does not depend on who makes it."""
+    return Judged(id, place, record, {}, why_inadmissible(record))
+
+
+def _documented(judged: list[Judged], own: Own, fields: FieldTable) -> list[Judged]:
+    """With the documents that the engine's own pipeline makes of the raw records, where it has one."""
+    if own.documents is None:
+        return judged
+    made = own.documents([(one.id, one.record) for one in judged], fields)
+    return [_with(one, made[one.id]) for one in judged]
+
+
+def _with(one: Judged, made: dict[str, Any] | Unmade) -> Judged:
+    return replace(one, rejected=made.reason) if isinstance(made, Unmade) else replace(one, document=made)
 
 
 def _judged(id: str, place: str, record: dict[str, Any], integration: str) -> Judged:
@@ -139,7 +162,9 @@ def judge(
     report.inadmissible = sum(one.inadmissible is not None for one in judged)
     report.rejected = {one.id: one.rejected for one in judged if one.rejected}
     conversions = [[convert_rule(rule, target, case, pipelines, integration) for target in targets] for rule in rules]
-    asked = [(c, list(questions(c, engine.has_eql)) if c.query is not None else []) for row in conversions for c in row]
+    types = engine.own.types() if engine.own.types is not None else None
+    has_eql = engine.has_eql
+    asked = [(c, list(questions(c, has_eql, types)) if c.query is not None else []) for row in conversions for c in row]
     answers = iter(_ask([question for _, found in asked for question in found], engine))
     cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
     for rule in rules:
@@ -147,6 +172,8 @@ def judge(
         row = Row(rule, matched=sum(side.raw for side in sides))
         row.generated = sum(side.raw and side.judged.generated for side in sides)
         row.cells = [_cell(rule, *next(cells), sides) for _ in targets]
+        for cell in row.cells:
+            _on_other_index(cell, engine.own, types)
         report.rows.append(row)
     return report
 
@@ -172,10 +199,15 @@ def _native(
     on_raw = compile_predicate(rule.tree)
     on_document = _on_document(rule, pipelines, integration)
     return [
-        _Side(one, on_raw(one.record), on_document(one.document) if on_document else None)
+        _Side(one, on_raw(one.record), on_document(one.document) if on_document and _has_document(one) else None)
         for one in judged
         if one.generated_for in (None, rule.id)
     ]
+
+
+def _has_document(one: Judged) -> bool:
+    """A record that the engine's own pipeline drops or fails on has none."""
+    return not one.rejected or bool(one.document)
 
 
 def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline], integration: str) -> Verdict | None:
@@ -206,6 +238,15 @@ def _cell(
             )
     cell.unproven = tuple(_unproven(cell, rule.tree, sides))
     return cell
+
+
+def _on_other_index(cell: Cell, own: Own, types: Mapping[str, FieldType] | None) -> None:
+    """Where documents or mapping are not ours: claims have their evidence on the embedded engine, and can have less to
+    show here. What differs is a finding as everywhere; how its fields are indexed is told beside it."""
+    if cell.conversion.query is not None:
+        cell.indexed = otherwise_indexed(cell.conversion, types, own.stand_ins)
+    if own.is_other:
+        cell.unproven, cell.unshown = (), cell.unproven
 
 
 def _without(field_name: str, sides: Sequence[_Side]) -> list[_Side]:
