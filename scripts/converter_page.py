@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter_causes import CAUSES
 
-from sigmaproof.verify.solve import BASE
+from sigmaproof.verify.records import BASE
 
 if TYPE_CHECKING:
     from compare_converter import Measured, Outcome, Wrong

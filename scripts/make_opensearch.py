@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "scalar": "Some value",
     "22 levels": None,
     "9,000": {"a": {"b": "x" * 9_000}},
+    "32,740": {"a": {"b": "x" * 32_740}},
     "33,000": {"a": {"b": "x" * 33_000}},
     "missing": {},
 }

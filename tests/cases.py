@@ -15,7 +15,7 @@ import yaml
 
 from sigmaproof.fields import DEFAULT
 from sigmaproof.rules import Loaded, Rule, load_text
-from sigmaproof.verify.solve import MISSING, built
+from sigmaproof.verify.records import MISSING, built
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 NOT_RULES = {"eql_lowering.yml", "normalize.yml"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sigmaproof.fields import Field, table
 from sigmaproof.rules import Loaded, Rule, load_text
-from sigmaproof.verify.solve import BASE, MISSING, built
+from sigmaproof.verify.records import BASE, MISSING, built
 
 __all__ = ["KEYS", "detections", "escaped", "hostile_texts", "patterns", "records_for", "rules", "yaml_of"]
 

@@ -6,7 +6,6 @@ after, and the same pipelines and templates. What is asked is in test_own_reques
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,8 +178,9 @@ def test_what_the_cluster_does_not_have_ends_with_3(client: Client, tmp_path: Pa
 
 
 def test_as_json(client: Client, tmp_path: Path) -> None:
-    ended = verify(client, tmp_path, "--index-template", TEMPLATE, "--format", "json")
-    nested = next(one for one in map(json.loads, ended.lines) if (one["title"], one["target"]) == ("Nested", "lucene"))
+    more = ("--index-template", TEMPLATE, "--format", "json", "-t", "lucene")
+    ended = verify(client, tmp_path, *more, rules=(NESTED,))
+    (nested,) = ended.objects
     name = "aws.cloudtrail.flattened.request_parameters"
     assert nested["indexed_otherwise"] == [f"{name} is a flat_object here; the claim is about flattened"]
     assert nested["heading"] == "Lucene"

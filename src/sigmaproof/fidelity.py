@@ -38,6 +38,11 @@ class Reason:
     field: str
     detail: str = ""
 
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The directions that it stands for: misses, extra."""
+        return (MISSES, EXTRA) if self.direction == BOTH else (self.direction,)
+
 
 class Refusal(Exception):
     """A construct that the target can't say; the message says which, and what to write instead."""

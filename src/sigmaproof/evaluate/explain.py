@@ -11,7 +11,7 @@ from sigmaproof.matching import value_text
 from sigmaproof.paths import getter
 from sigmaproof.predicate import And, FieldRef, Keyword, Not, Or, Predicate, Test, describe
 
-__all__ = ["Step", "deciding", "explain", "values_of"]
+__all__ = ["Step", "deciding", "explain", "pivotal", "values_of"]
 
 LONGEST = 120
 
@@ -74,3 +74,16 @@ def deciding(tree: Predicate, record: Mapping[str, Any]) -> list[Test]:
     verdict = compile_predicate(tree)(record)
     parts = [part for part in tree.parts if compile_predicate(part)(record) == verdict]
     return [test for part in parts for test in deciding(part, record)]
+
+
+def pivotal(tree: Predicate, record: Mapping[str, Any]) -> set[Test]:
+    """The tests that decide alone: if one of them had the other verdict, so would the rule."""
+    if isinstance(tree, Not):
+        return pivotal(tree.part, record)
+    if not isinstance(tree, And | Or):
+        return {tree}
+    neutral = isinstance(tree, And)
+    others = [part for part in tree.parts if compile_predicate(part)(record) is not neutral]
+    if len(others) > 1:
+        return set()
+    return {test for part in others or tree.parts for test in pivotal(part, record)}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Ranges, Repeat, Sequence
 
-__all__ = ["MOST_STATES", "effort", "has_inner_loop", "positions", "repeats_nothing"]
+__all__ = ["MOST_STATES", "Automaton", "effort", "has_inner_loop", "positions", "repeats_nothing"]
 
 MOST_STATES = 1_000
 """Characters of an expression, repetitions written out, above which it is not looked at: Lucene 9 fails on paths of
@@ -32,7 +32,7 @@ def effort(node: Node, limit: int) -> int:
     """
     if positions(node) > MOST_STATES or _depth(node) > MOST_DEEP:
         return max(limit, MOST_STATES) + 1
-    automaton = _Automaton()
+    automaton = Automaton()
     first = automaton.add(node, 0)
     return _visit(automaton.follow, first, _Alphabet(automaton.labels), limit)
 
@@ -88,7 +88,7 @@ def repeats_nothing(node: Node) -> bool:
     return False
 
 
-class _Automaton:
+class Automaton:
     """A state for every character (Glushkov's construction, which Lucene's comes to): sets of states are bits.
 
     follow: for each state, those of the characters that can come next. labels: for each, its characters.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+
+import orjson
 
 from sigmaproof.fields import Field, Writes, table
 from sigmaproof.folding import fold
@@ -27,7 +29,32 @@ def why_inadmissible(record: Mapping[str, Any]) -> str | None:
 
 
 def _faults(record: Mapping[str, Any]) -> Iterator[str]:
-    for field, values in _readers():
+    for key, value in record.items():
+        if fault := _fault_below(key, value):
+            yield fault
+    if "eventName" in record and any(field.digest and field.raw in record for field in table().fields):
+        yield "mixes an event and a digest file"
+    yield from _call_faults(record)
+    if _depth(record) > DEEPEST:
+        yield f"nested deeper than {DEEPEST} levels"
+
+
+def _fault_below(key: str, value: Any) -> str | None:
+    """The first fault of what stands at a key of the record: records made of one another share most of it."""
+    try:
+        return _known_fault(key, orjson.dumps(value))
+    except TypeError:  # a lone surrogate, or a number beyond 64 bits
+        return next(_faults_below({key: value}), None)
+
+
+@lru_cache(maxsize=20_000)
+def _known_fault(key: str, text: bytes) -> str | None:
+    return next(_faults_below({key: orjson.loads(text)}), None)
+
+
+def _faults_below(record: Mapping[str, Any]) -> Iterator[str]:
+    """The faults of a record with one key."""
+    for field, values in _readers().get(next(iter(record)).partition(".")[0], ()):
         if not field.writes.many and _has_list(record, field.raw):
             yield f"{field.raw} is a list"
         elif not field.writes.empty and _has_empty_list(record, field.raw):
@@ -36,16 +63,15 @@ def _faults(record: Mapping[str, Any]) -> Iterator[str]:
             fault = _fault(value, field.writes, field.open, is_date=field.homes[0].type == "date")
             if fault:
                 yield f"{field.raw} {fault}"
-    if "eventName" in record and any(field.digest and field.raw in record for field in table().fields):
-        yield "mixes an event and a digest file"
-    yield from _call_faults(record)
-    if _depth(record) > DEEPEST:
-        yield f"nested deeper than {DEEPEST} levels"
 
 
 @cache
-def _readers() -> tuple[tuple[Field, Getter], ...]:
-    return tuple((field, getter(field.raw)) for field in table().fields)
+def _readers() -> dict[str, list[tuple[Field, Getter]]]:
+    """The fields by the first key of their path, with what reads them."""
+    readers: dict[str, list[tuple[Field, Getter]]] = {}
+    for field in table().fields:
+        readers.setdefault(field.raw.partition(".")[0], []).append((field, getter(field.raw)))
+    return readers
 
 
 def _has_list(record: Mapping[str, Any], path: str) -> bool:
@@ -112,14 +138,23 @@ def _kind(value: Any) -> str:
 def _call_faults(record: Mapping[str, Any]) -> Iterator[str]:
     """What is known of single parts of the open objects for this call."""
     call = f"{record.get('eventSource')}/{record.get('eventName')}"
+    for leaf in _leaves().get(call, ()):
+        if not leaf.writes.many and _has_list(record, leaf.raw):
+            yield f"{leaf.raw} is a list"
+        for value in getter(leaf.raw)(record):
+            fault = _fault(value, leaf.writes, is_open=False) or _object_fault(record, leaf, value)
+            if fault:
+                yield f"{leaf.raw} {fault}"
+
+
+@cache
+def _leaves() -> dict[str, list[Field]]:
+    """What is known of parts of open objects, by call."""
+    leaves: dict[str, list[Field]] = {}
     for leaf in table().leaves:
-        if call in leaf.events:
-            if not leaf.writes.many and _has_list(record, leaf.raw):
-                yield f"{leaf.raw} is a list"
-            for value in getter(leaf.raw)(record):
-                fault = _fault(value, leaf.writes, is_open=False) or _object_fault(record, leaf, value)
-                if fault:
-                    yield f"{leaf.raw} {fault}"
+        for call in leaf.events:
+            leaves.setdefault(call, []).append(leaf)
+    return leaves
 
 
 def _object_fault(record: Mapping[str, Any], leaf: Field, value: Any) -> str | None:

@@ -75,7 +75,7 @@ def _looks_alike(seen: _Seen) -> bool:
     values = getter(seen.located.raw)(seen.record)
     if any(map(_has_structure, [*values, *map(_own_text, own)])) or (seen.fields.pruned is None and None in values):
         return True
-    elsewhere = java_text(_without(whole, seen.located.sub.split(".")))
+    elsewhere = java_text(prune(_without(whole, seen.located.sub.split(".")), seen.fields.pruned))
     if all(map(_is_plain, own)):
         key = re.escape(seen.located.sub.rsplit(".", 1)[-1])
         return re.search(rf"(\{{|, |\.){key}=", elsewhere) is not None
@@ -110,7 +110,7 @@ def _without(node: Any, keys: list[str]) -> Any:
     kept = {key: value for key, value in node.items() if key != ".".join(keys)}
     if len(keys) > 1 and keys[0] in kept:
         kept[keys[0]] = _without(kept[keys[0]], keys[1:])
-    return prune(kept)
+    return kept
 
 
 def _is_long(seen: _Seen) -> bool:

@@ -13,6 +13,7 @@ from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.fields import table
 from sigmaproof.predicate import Predicate
 from sigmaproof.rules import Rule
+from sigmaproof.verify.decide import Coverage
 
 __all__ = ["Cell", "Difference", "Judged", "Row", "direction_of", "explaining"]
 
@@ -40,7 +41,8 @@ class Judged:
 class Difference:
     """A record on which a target differs from the rule. engine: its verdict, None when it rejected the document.
     document: the native verdict on the ECS document, which tells which half differs. unmapped: the field that no
-    index maps in this comparison, None in the ordinary one."""
+    index maps in this comparison, None in the ordinary one. smaller: the same record made as small as it shows the
+    same, when that was tried."""
 
     judged: Judged
     raw: bool
@@ -48,6 +50,12 @@ class Difference:
     engine: bool | None
     reasons: tuple[Reason, ...] = ()
     unmapped: str | None = None
+    smaller: Judged | None = None
+
+    @property
+    def example(self) -> Judged:
+        """The record to show: the smallest one."""
+        return self.smaller or self.judged
 
     @property
     def direction(self) -> str:
@@ -65,10 +73,10 @@ class Cell:
     """One rule in one target, judged.
 
     counted: records that AWS can write and the engine took. rejected: records whose documents the engine did not
-    take, so that no query can judge them. unproven: reasons for which no admissible record showed a difference.
-    vacuous: reasons about a field that decides on no record that AWS can write, so that nothing can be shown.
-    unshown: unproven ones on an index or with documents that are not those the claims are about: they are proven on
-    the embedded Elasticsearch. indexed: which searched fields are indexed in another way than the claim is about.
+    take, so that no query can judge them. unproven: reasons, with a direction, for which no admissible record showed a
+    difference, though some could have. dropped: those for which no record that AWS can write could show one. unshown:
+    unproven ones where index or documents are not those that the claims are about, which are proven on the embedded
+    Elasticsearch. indexed: which searched fields are indexed in another way than the claim is about, in words.
     """
 
     conversion: Conversion
@@ -80,8 +88,8 @@ class Cell:
     inadmissible: list[Difference] = field(default_factory=list)
     rejected: list[Difference] = field(default_factory=list)
     error: str | None = None
-    vacuous: list[Reason] = field(default_factory=list)
     unproven: tuple[tuple[Reason, str], ...] = ()
+    dropped: list[tuple[Reason, str]] = field(default_factory=list)
     unshown: tuple[tuple[Reason, str], ...] = ()
     indexed: tuple[str, ...] = ()
 
@@ -99,6 +107,30 @@ class Cell:
         else:
             self.unexplained.append(difference)
 
+    def replace(self, old: Difference, new: Difference) -> None:
+        """Puts a difference in the place of another."""
+        for found in (self.explained, self.unexplained):
+            found[:] = [new if one is old else one for one in found]
+
+    def merge(self, other: Cell) -> None:
+        """Takes what was found for the same conversion on other records."""
+        self.judged += other.judged
+        self.counted += other.counted
+        self.matched += other.matched
+        for name in ("explained", "unexplained", "inadmissible", "rejected"):
+            getattr(self, name).extend(getattr(other, name))
+        self.error = self.error or other.error
+        missing = {*self.unproven, *self.dropped} & {*other.unproven, *other.dropped}
+        could = {*self.unproven, *other.unproven}
+        self.unproven = tuple(sorted(missing & could))
+        self.dropped = sorted(missing - could)
+
+    @property
+    def measured(self) -> str:
+        """The fidelity that was measured: as claimed, but for reasons that no record can show."""
+        kept = {(one, way) for one in self.conversion.reasons for way in one.directions} - set(self.dropped)
+        return "exact" if self.conversion.reasons and not kept else self.conversion.fidelity
+
     def evidence(self, reason: Reason) -> list[Difference]:
         """The admissible differences that a reason explains: given records first, then the smallest."""
         found = [difference for difference in self.explained if reason in difference.reasons]
@@ -107,12 +139,21 @@ class Cell:
 
 @dataclass
 class Row:
-    """One rule with a cell for each target. matched: records on which it is true, `generated` of them our own."""
+    """One rule with a cell for each target. matched: records on which it is true, `generated` of them our own.
+    coverage: which of its tests the generated records decide."""
 
     rule: Rule
+    coverage: Coverage
     cells: list[Cell] = field(default_factory=list)
     matched: int = 0
     generated: int = 0
+
+    def add(self, other: Row) -> None:
+        """Takes what was found for the same rule on other records."""
+        self.matched += other.matched
+        self.generated += other.generated
+        for cell, more in zip(self.cells, other.cells, strict=True):
+            cell.merge(more)
 
 
 def direction_of(raw: bool) -> str:

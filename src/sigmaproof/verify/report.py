@@ -14,11 +14,12 @@ from sigmaproof.output.consoles import new_table, out, plural
 from sigmaproof.paths import getter
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
+from sigmaproof.verify.records import BASE
 from sigmaproof.verify.run import Report
-from sigmaproof.verify.solve import BASE
 
 __all__ = ["write_report"]
 
+SHOWN_TESTS = 5
 OTHER = "the claim is about the integration's own documents and mapping"
 
 
@@ -31,6 +32,8 @@ def write_report(report: Report, form: str, everything: bool) -> None:
         return
     _write_matrix(report)
     for row in report.rows:
+        for line in _rule_lines(row, everything):
+            out().print(line)
         for cell in row.cells:
             for line in _cell_lines(report, row, cell, everything):
                 out().print(line)
@@ -38,15 +41,28 @@ def write_report(report: Report, form: str, everything: bool) -> None:
 
 
 def _write_matrix(report: Report) -> None:
-    table = new_table("rule", "matches: logs + generated", *map(report.heading, report.targets))
-    table.columns[1].justify = "right"
+    table = new_table("rule", "tests decided", "matches: logs + generated", *map(report.heading, report.targets))
+    table.columns[1].justify = table.columns[2].justify = "right"
     for row in report.rows:
         table.add_row(
             row.rule.title,
+            f"{row.coverage.decided} of {row.coverage.total}",
             f"{row.matched - row.generated:,} + {row.generated:,}",
             *(_cell_words(cell) for cell in row.cells),
         )
     out().print(table)
+
+
+def _rule_lines(row: Row, everything: bool) -> Iterator[str]:
+    """What is wrong with a rule by itself, and which of its tests decide nothing."""
+    for finding in row.coverage.findings():
+        yield f"\n{row.rule.title}: {finding}"
+    listed = list(row.coverage.listed())
+    if listed:
+        yield f"\n{row.rule.title}: {plural(len(listed), 'test')} without a record that decides it"
+        yield from (f"  {words}" for words in (listed if everything else listed[:SHOWN_TESTS]))
+        if not everything and len(listed) > SHOWN_TESTS:
+            yield f"  and {len(listed) - SHOWN_TESTS:,} more (--all shows them)"
 
 
 def _cell_words(cell: Cell) -> str:
@@ -77,8 +93,8 @@ def _cell_lines(report: Report, row: Row, cell: Cell, everything: bool) -> Itera
         yield f"\n{name}: {reason.code} ({direction}) of {reason.field} shows on no record here: {OTHER}"
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
-    for reason in cell.vacuous:
-        yield f"\n{name}: {reason.code} of {reason.field} can't be shown: it decides on no record that AWS can write"
+    for reason, direction in cell.dropped:
+        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} is dropped: no record of AWS can show it"
     yield from _evidence_lines(report, row, cell, name, everything)
 
 
@@ -121,15 +137,18 @@ def _difference_lines(report: Report, row: Row, cell: Cell, difference: Differen
     yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {_verdict(difference.engine)}"
     if difference.unmapped:
         yield f"  index    does not map {difference.unmapped}"
-    for test in deciding(row.rule.tree, judged.record):
-        values = "; ".join(values_of(test, judged.record))
-        truth = "true " if matcher(test)(judged.record) else "false"
+    shown = difference.example
+    for test in deciding(row.rule.tree, shown.record):
+        values = "; ".join(values_of(test, shown.record))
+        truth = "true " if matcher(test)(shown.record) else "false"
         yield f"  because  {truth} {describe(test)}: {values}"
     fields = table(cell.conversion.integration)
     limited = [reason.field for reason in difference.reasons if reason.code == "limit"]
-    for size in sorted({_size(name, judged.record, fields) for name in limited}):
+    for size in sorted({_size(name, shown.record, fields) for name in limited}):
         yield f"  size     {size}"
-    if judged.generated:
+    if difference.smaller:
+        yield f"  smallest {json.dumps(_shortened(shown.record), ensure_ascii=False)}"
+    elif judged.generated:
         changed = {key: value for key, value in judged.record.items() if BASE.get(key, "") != value}
         yield f"  with     {json.dumps(_shortened(changed), ensure_ascii=False)}"
 

@@ -1,316 +1,202 @@
-"""Finds raw values that make a predicate true or false, and those in which one test alone decides the verdict.
+"""Finds records on which nodes of a rule's tree have given verdicts, or proves that there are none.
 
-A small backtracking search: fields are few, and every draft is checked by evaluating it. What values are worth
-trying around a test is in `witness`.
+A search over sets: each variable (`domains`) has candidate values, a test is the set of those on which it is true,
+so a part of the tree over one variable is one set, and only parts over several variables need branching. Where that
+finds nothing, a second search goes down to single tests, for which new values are made, or excluded. No general
+solver is used: what is hard here are texts under folding, wildcards and expressions, which none of them knows, and
+what is left is small.
 """
 
 from __future__ import annotations
 
-import copy
-import ipaddress
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
-from sigmaproof.evaluate.compile import compile_predicate
-from sigmaproof.fields import UnknownFieldError, Writes, table
-from sigmaproof.folding import fold
-from sigmaproof.matching import number_text, value_test
-from sigmaproof.predicate import (
-    And,
-    Boolean,
-    Cidr,
-    Compare,
-    Exists,
-    FieldRef,
-    FieldTest,
-    Keyword,
-    Not,
-    Null,
-    Number,
-    Or,
-    Predicate,
-    Regex,
-    Test,
-    Text,
-    TimePart,
-    Wild,
-    plain,
-)
-from sigmaproof.regex import parse
-from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Repeat, Sequence
-from sigmaproof.spelling import spellings
+from sigmaproof.predicate import Not, Test
+from sigmaproof.verify.domains import UnknownError
+from sigmaproof.verify.places import Demand, Node, Tree
+from sigmaproof.verify.records import Draft
 
-__all__ = ["BASE", "MISSING", "Draft", "built", "fitting", "ordinary", "pivots", "without_word"]
+__all__ = ["Search"]
 
-MISSING = object()
-Draft: TypeAlias = Mapping[str, Any]
+# Steps of the search for one draft, and of all those for one rule.
+MOST_STEPS, MOST_TOGETHER = 20_000, 200_000
+# Candidates of one variable that are tried, and steps of the search test by test, whose sets of tests are copied.
+MOST_PICKS, MOST_BY_TESTS = 3, 2_000
 
-# An ordinary record, synthetic; the identifiers are those of AWS's documentation.
-BASE: dict[str, Any] = {
-    "eventVersion": "1.10",
-    "userIdentity": {
-        "type": "IAMUser",
-        "principalId": "AIDACKCEVSQ6C2EXAMPLE",
-        "arn": "arn:aws:iam::111122223333:user/alice",
-        "accountId": "111122223333",
-        "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
-        "userName": "alice",
-    },
-    "eventTime": "2026-01-15T09:30:00Z",
-    "eventSource": "ec2.amazonaws.com",
-    "eventName": "DescribeInstances",
-    "awsRegion": "us-east-1",
-    "sourceIPAddress": "203.0.113.10",
-    "userAgent": "aws-cli/2.15.0",
-    "requestParameters": None,
-    "responseElements": None,
-    "requestID": "2f1c1e0e-0000-4000-8000-000000000001",
-    "eventID": "2f1c1e0e-0000-4000-8000-000000000002",
-    "readOnly": False,
-    "eventType": "AwsApiCall",
-    "managementEvent": True,
-    "recipientAccountId": "111122223333",
-    "eventCategory": "Management",
-}
+Sets: TypeAlias = dict[int, int]
+"""By variable the candidates that are left. A variable that is not there has all of them."""
+Agenda: TypeAlias = "tuple[Demand, Agenda] | None"
+Known: TypeAlias = dict[int, tuple[frozenset[Test], frozenset[Test]]]
+"""By variable the tests that are true and those that are false."""
 
 
-# Roots that are lists of objects in every record.
-_LISTS = {"resources", "logFiles"}
+class Search:
+    """The search for drafts in one tree, which takes a limited number of steps together."""
 
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._together = 0
+        self._steps = 0
 
-def built(draft: Draft) -> dict[str, Any]:
-    """The record of a draft: the ordinary one with these paths set or removed."""
-    record = copy.deepcopy(BASE)
-    if any(path.startswith("userIdentity.sessionContext.sessionIssuer.") for path in draft):
-        record["userIdentity"]["type"] = "AssumedRole"  # only then the integration looks at the issuer
-        del record["userIdentity"]["userName"]
-    for path, value in draft.items():
-        _put(record, path.split("."), value)
-    return record
+    def drafts(self, demands: Iterable[Demand]) -> Iterator[Draft]:
+        """Drafts of records on which the demands are met, as far as the fields don't depend on each other.
 
+        Raises UnknownError when none is found and it isn't proved either that there is none.
+        """
+        found = False
+        self._steps = 0
+        agenda = _agenda(demands)
+        for sets in self._by_sets(agenda):
+            found = True
+            yield from self._drafts(sets)
+        if not found:
+            for sets in self._by_tests(agenda):
+                yield from self._drafts(sets)
 
-def _put(record: dict[str, Any], keys: list[str], value: Any) -> None:
-    for key in keys[:-1]:
-        inner = record.get(key)
-        if key in _LISTS:
-            inner = record.setdefault(key, [{}])[0] if value is not MISSING else next(iter(record.get(key, [])), None)
-        if not isinstance(inner, dict):
-            if value is MISSING:
-                return
-            inner = record[key] = {}
-        record = inner
-    if value is MISSING:
-        record.pop(keys[-1], None)
-    else:
-        record[keys[-1]] = copy.deepcopy(value)
+    def _drafts(self, sets: Sets) -> Iterator[Draft]:
+        """Drafts of candidates of these sets: the first of each, then others of one variable at a time."""
+        choices = [self.tree.variables[number].picks(left, MOST_PICKS) for number, left in sorted(sets.items())]
+        first = [picks[0] for picks in choices]
+        yield _united(first)
+        for at, picks in enumerate(choices):
+            for other in picks[1:]:
+                yield _united([*first[:at], other, *first[at + 1 :]])
 
+    def _step(self) -> None:
+        self._steps += 1
+        self._together += 1
+        if self._steps > MOST_STEPS or self._together > MOST_TOGETHER:
+            raise UnknownError
 
-def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
-    """Values that can make a test true or false, the most ordinary first."""
-    if isinstance(test, Keyword):
-        text = text_of(Text("", test.pattern, test.cased))
-        yield from ({"errorMessage": text}, {"requestParameters.note": text}) if truth else (without_word(test),)
-        return
-    if isinstance(test, FieldRef):
-        yield {test.field: "alice", test.other: "alice" if truth else "bob"}
-        yield {test.field: MISSING}
-        return
-    values = _true_values(test) if truth else _false_values(test)
-    yield from ({test.field: value} for value in values)
+    def _by_sets(self, agenda: Agenda) -> Iterator[Sets]:
+        stack: list[tuple[Sets, Agenda]] = [({}, agenda)]
+        while stack:
+            sets, agenda = stack.pop()
+            narrowed: Sets | None = sets
+            while agenda is not None and narrowed is not None:
+                self._step()
+                demand, agenda = agenda
+                narrowed, agenda = self._met(narrowed, demand, agenda, stack)
+            if narrowed is not None:
+                yield narrowed
 
+    def _met(
+        self, sets: Sets, demand: Demand, agenda: Agenda, stack: list[tuple[Sets, Agenda]]
+    ) -> tuple[Sets | None, Agenda]:
+        """The sets when a demand is met, and what is then left to do; alternatives go onto the stack."""
+        node, truth = demand.node, demand.truth
+        if demand.but is not None:
+            simple, others = node.beside(demand.but)
+            return self._all_narrowed(sets, simple), _pushed(agenda, others, truth)
+        if len(node.over) <= 1:
+            return self._narrowed(sets, node, truth), agenda
+        if isinstance(node.tree, Not):
+            return sets, (Demand(node.parts[0], not truth), agenda)
+        if node.is_and == truth:
+            return sets, _pushed(agenda, node.parts, truth)
+        stack.extend((sets, (Demand(part, truth), agenda)) for part in reversed(node.parts))
+        return None, agenda
 
-def without_word(test: Keyword) -> dict[str, Any]:
-    """What takes a keyword out of the ordinary record: the fields that hold it, removed, or the other boolean."""
-    holds = compile_predicate(test)
-    held = ((path, value) for path, value in _leaves(BASE, "") if holds({"a": value}))
-    return {path: not value if isinstance(value, bool) else MISSING for path, value in held}
+    def _narrowed(self, sets: Sets, node: Node, truth: bool) -> Sets | None:
+        true = node.true()
+        if not node.over:
+            return sets if bool(true) is truth else None
+        return self._all_narrowed(sets, {next(iter(node.over)): true if truth else ~true})
 
+    def _all_narrowed(self, sets: Sets, wanted: Sets) -> Sets | None:
+        narrowed = dict(sets)
+        for number, allowed in wanted.items():
+            left = narrowed.get(number, self.tree.variables[number].all()) & allowed
+            if not left:
+                return None
+            narrowed[number] = left
+        return narrowed
 
-def _leaves(node: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}", value
-
-
-def _writes(test: FieldTest) -> Writes:
-    """What AWS writes at a test's field; anything, where the table does not say."""
-    try:
-        located = table().raw(test.field)
-    except UnknownFieldError:
-        return Writes()
-    return Writes(types=("string", "number", "boolean", "object")) if located.sub else located.field.writes
-
-
-def ordinary(test: FieldTest) -> list[Any]:
-    """Values that AWS can write at a test's field."""
-    writes = _writes(test)
-    if "string" not in writes.types:
-        return [{"a": "x"}] if "object" in writes.types else [True, False]
-    if writes.spelling == "event_names":
-        return ["DescribeInstances", "GetUser"]
-    return list(writes.values) or ["x", "other"]
-
-
-def _true_values(test: FieldTest) -> list[Any]:
-    match test:
-        case Text():
-            return _typed(test, text_of(test))
-        case Number():
-            return (
-                [test.value, number_text(test.value)] if "number" in _writes(test).types else [number_text(test.value)]
-            )
-        case Boolean():
-            return _typed(test, str(test.value).lower())
-        case Compare():
-            step = {"lt": -1, "gt": 1}.get(test.op, 0)
-            return [test.value + step]
-        case Null():
-            return [MISSING]
-        case Exists():
-            return ordinary(test)[:1]
-        case Regex():
-            return [_example(parse(test.source, test.flags))]
-        case Cidr():
-            return [str(ipaddress.ip_network(test.network, strict=False).network_address)]
-        case TimePart():
-            return _times(test, truth=True)
-    return []
-
-
-def _times(test: TimePart, truth: bool) -> list[Any]:
-    """Times around the number of a test, as CloudTrail writes them, on which it is true or false."""
-    holds, base = value_test(test), datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
-    found = []
-    for number in (test.value, test.value - 1, test.value + 1):
-        with suppress(ValueError):
-            if test.part == "week":
-                time = datetime.combine(date.fromisocalendar(2026, number, 1), base.time(), UTC)
+    def _by_tests(self, agenda: Agenda) -> Iterator[Sets]:
+        """The same test by test, where no candidates fit: new ones are made."""
+        stack: list[tuple[Known, Agenda]] = [({}, agenda)]
+        unknown, found = None, False
+        self._steps = MOST_STEPS - MOST_BY_TESTS
+        while stack:
+            known, agenda = stack.pop()
+            while agenda is not None:
+                self._step()
+                demand, agenda = agenda
+                opened = _opened(demand, agenda)
+                if opened is None:
+                    known = _with(known, self.tree, demand)
+                elif len(opened) == 1:
+                    agenda = opened[0]
+                else:
+                    stack.extend((known, one) for one in reversed(opened))
+                    break
             else:
-                time = base.replace(**{test.part: number})  # type: ignore[arg-type]
-            found.append(time.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20))
-    return [text for text in found if holds(text) is truth]
+                try:
+                    sets = self._sets(known)
+                except UnknownError as error:
+                    sets, unknown = None, error
+                if sets is not None:
+                    found = True
+                    yield sets
+        if unknown is not None and not found:
+            raise unknown
+
+    def _sets(self, known: Known) -> Sets | None:
+        """The candidates for these tests, by variable; None when one has none. Raises UnknownError."""
+        sets: Sets = {}
+        unknown: UnknownError | None = None
+        for number, (wanted, unwanted) in known.items():
+            try:
+                sets[number] = self.tree.variables[number].extend(wanted, unwanted)
+            except UnknownError as error:
+                unknown = error
+                continue
+            if not sets[number]:
+                return None
+        if unknown is not None:
+            raise unknown
+        return sets
 
 
-def _typed(test: FieldTest, text: str) -> list[Any]:
-    """A text as the type that AWS writes there."""
-    if text in ("true", "false") and "boolean" in _writes(test).types:
-        return [text == "true", text]
-    return [{"a": text}, text] if _writes(test).types == ("object",) else [text]
+def _united(drafts: Iterable[Draft]) -> Draft:
+    whole: Draft = {}
+    for draft in drafts:
+        whole = {**whole, **draft}
+    return whole
 
 
-def _false_values(test: FieldTest) -> list[Any]:
-    match test:
-        case Null():
-            return ordinary(test)
-        case Compare():
-            return [test.value + {"lt": 1, "lte": 1}.get(test.op, -1), MISSING]
-        case Cidr():
-            return ["192.0.2.1", "AWS Internal"]
-        case Exists():
-            return [MISSING]
-        case TimePart():
-            return [*_times(test, truth=False), MISSING]
-    return [*ordinary(test), MISSING]
+def _agenda(demands: Iterable[Demand]) -> Agenda:
+    """The demands as what is to do, those over few variables first."""
+    agenda: Agenda = None
+    for demand in sorted(demands, key=lambda demand: -len(demand.node.over)):
+        agenda = (demand, agenda)
+    return agenda
 
 
-def text_of(test: Text, fill: str = "") -> str:
-    """A text that has the pattern, spelled as AWS does where that is known. fill: what `*` stands for."""
-    text = plain(test.pattern)
-    if text is None:
-        filled = "".join(p if isinstance(p, str) else fill if p is Wild.ANY else "x" for p in test.pattern)
-        return fold(filled) if _writes(test).spelling == "lower" and not test.cased else filled
-    if test.cased:
-        return text
-    forms = spellings(_spelling(test), text)
-    return forms[0] if forms else text
+def _pushed(agenda: Agenda, nodes: Iterable[Node], truth: bool) -> Agenda:
+    for node in sorted(nodes, key=lambda node: -len(node.over)):
+        agenda = (Demand(node, truth), agenda)
+    return agenda
 
 
-def _spelling(test: FieldTest) -> Writes:
-    """What AWS writes there, for a part of an object too where some call's leaf says so."""
-    known = [leaf.writes for leaf in table().leaves if leaf.raw == test.field]
-    return known[0] if known else _writes(test)
+def _opened(demand: Demand, agenda: Agenda) -> list[Agenda] | None:
+    """The ways in which a demand on a node can be met by its parts, as what is then to do; None for a test."""
+    node, truth = demand.node, demand.truth
+    if demand.but is not None:
+        return [_pushed(agenda, (part for at, part in enumerate(node.parts) if at != demand.but), truth)]
+    if node.test is not None:
+        return None
+    if isinstance(node.tree, Not):
+        return [(Demand(node.parts[0], not truth), agenda)]
+    if node.is_and == truth:
+        return [_pushed(agenda, node.parts, truth)]
+    return [(Demand(part, truth), agenda) for part in node.parts]
 
 
-def _example(node: Node) -> str:
-    """A text that an expression matches, anchors aside."""
-    match node:
-        case Anchor():
-            return ""
-        case Chars():
-            codes = [low for low, high in node.ranges] + [
-                c for low, high in node.ranges for c in (97, 48) if low <= c <= high
-            ]
-            return chr(codes[-1])
-        case Sequence():
-            return "".join(map(_example, node.parts))
-        case Choice():
-            return _example(node.parts[0])
-        case Repeat():
-            return _example(node.part) * node.least
-
-
-def satisfying(tree: Predicate, truth: bool, draft: Draft) -> Iterator[Draft]:
-    """Drafts that extend this one and give the tree this verdict."""
-    match tree:
-        case Not():
-            yield from satisfying(tree.part, not truth, draft)
-        case And() | Or() if isinstance(tree, And) == truth:
-            yield from _all(tree.parts, truth, draft)
-        case And() | Or():
-            for part in tree.parts:
-                yield from satisfying(part, truth, draft)
-        case _:
-            yield from _test_drafts(tree, truth, draft)
-
-
-def _all(parts: tuple[Predicate, ...], truth: bool, draft: Draft) -> Iterator[Draft]:
-    if not parts:
-        yield draft
-        return
-    for extended in satisfying(parts[0], truth, draft):
-        for complete in _all(parts[1:], truth, extended):
-            if all(compile_predicate(part)(built(complete)) == truth for part in parts):
-                yield complete
-
-
-def _test_drafts(test: Test, truth: bool, draft: Draft) -> Iterator[Draft]:
-    holds = compile_predicate(test)
-    if holds(built(draft)) == truth:
-        yield draft
-    for values in fitting(test, truth):
-        for extended in _merged(draft, values):
-            if holds(built(extended)) == truth:
-                yield extended
-
-
-def _merged(draft: Draft, values: dict[str, Any]) -> Iterator[Draft]:
-    """The draft with these values; where it has a text already, the two texts as one (several `contains`)."""
-    taken = [path for path, value in values.items() if path in draft and draft[path] != value]
-    if not taken:
-        yield {**draft, **values}
-    elif len(values) == 1 and isinstance(draft[taken[0]], str) and isinstance(values[taken[0]], str):
-        old, new = draft[taken[0]], values[taken[0]]
-        yield {**draft, taken[0]: old + new}
-        yield {**draft, taken[0]: new + old}
-        yield {**draft, taken[0]: [old, new]}
-    elif len(values) == 1 and isinstance(draft[taken[0]], dict) and isinstance(values[taken[0]], dict):
-        yield {**draft, taken[0]: {**draft[taken[0]], f"b{len(draft[taken[0]])}": values[taken[0]].get("a")}}
-
-
-def pivots(tree: Predicate, draft: Draft | None = None) -> Iterator[tuple[Test, Draft]]:
-    """Each test with drafts in which it alone decides the verdict: its neighbours are neutral (masking MC/DC)."""
-    draft = draft or {}
-    if isinstance(tree, Not):
-        yield from pivots(tree.part, draft)
-    elif isinstance(tree, And | Or):
-        for index, part in enumerate(tree.parts):
-            others = tree.parts[:index] + tree.parts[index + 1 :]
-            neutral = next(_all(others, isinstance(tree, And), draft), None)
-            if neutral is not None:
-                yield from pivots(part, neutral)
-    else:
-        yield tree, draft
+def _with(known: Known, tree: Tree, demand: Demand) -> Known:
+    assert demand.node.test is not None
+    test, number = demand.node.test, tree.number[demand.node.test]
+    wanted, unwanted = known.get(number, (frozenset(), frozenset()))
+    sides = (wanted | {test}, unwanted) if demand.truth else (wanted, unwanted | {test})
+    return {**known, number: sides}
