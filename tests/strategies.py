@@ -14,7 +14,20 @@ from sigmaproof.fields import Field, table
 from sigmaproof.rules import Loaded, Rule, load_text
 from sigmaproof.verify.records import BASE, MISSING, built
 
-__all__ = ["KEYS", "detections", "escaped", "hostile_texts", "patterns", "records_for", "rules", "yaml_of"]
+__all__ = [
+    "KEYS",
+    "any_test",
+    "detections",
+    "escaped",
+    "event_fields",
+    "hostile_texts",
+    "patterns",
+    "records_for",
+    "rules",
+    "rules_of",
+    "values_around",
+    "yaml_of",
+]
 
 Strategy: TypeAlias = st.SearchStrategy[Any]
 
@@ -68,30 +81,31 @@ def patterns() -> Strategy:
 
 
 @cache
-def _fields() -> tuple[Field, ...]:
+def event_fields() -> tuple[Field, ...]:
+    """The table's fields of events."""
     return tuple(field for field in table().fields if not field.digest)
 
 
 def field_names() -> Strategy:
     """Raw field names of every kind."""
-    return st.one_of(st.sampled_from([field.raw for field in _fields()]), parts())
+    return st.one_of(st.sampled_from([field.raw for field in event_fields()]), parts())
 
 
 def parts() -> Strategy:
     """Parts of the open objects, with hostile keys."""
     keys = st.lists(st.sampled_from(KEYS), min_size=1, max_size=2).map(".".join)
-    return st.tuples(st.sampled_from([field.raw for field in _fields() if field.open]), keys).map(".".join)
+    return st.tuples(st.sampled_from([field.raw for field in event_fields() if field.open]), keys).map(".".join)
 
 
 @cache
 def _keywords() -> tuple[str, ...]:
-    return tuple(field.raw for field in _fields() if field.homes[0].type == "keyword" and not field.open)
+    return tuple(field.raw for field in event_fields() if field.homes[0].type == "keyword" and not field.open)
 
 
 def items() -> Strategy:
     """A field with modifiers, and its value. Fields and modifiers that a target refuses together are less frequent."""
-    return st.one_of(*(st.sampled_from(_keywords()).flatmap(_any_test),) * 3, *(parts().flatmap(_simple_test),) * 2,
-                     field_names().flatmap(_any_test), _network_test())  # fmt: skip
+    return st.one_of(*(st.sampled_from(_keywords()).flatmap(any_test),) * 3, *(parts().flatmap(_simple_test),) * 2,
+                     field_names().flatmap(any_test), _network_test())  # fmt: skip
 
 
 @st.composite
@@ -113,7 +127,7 @@ def _network_test() -> Strategy:
 
 
 def _plain(field: str) -> Strategy:
-    known = next((entry.writes.values for entry in _fields() if entry.raw == field), ())
+    known = next((entry.writes.values for entry in event_fields() if entry.raw == field), ())
     hostile = hostile_texts().map(escaped)
     return st.one_of(hostile, st.sampled_from(known)) if known else hostile
 
@@ -129,7 +143,8 @@ def _simple_test(field: str) -> Strategy:
     )
 
 
-def _any_test(field: str) -> Strategy:
+def any_test(field: str) -> Strategy:
+    """A test of a field with any modifier: the field with it, and the value."""
     return _with(
         field,
         (["", "|cased", "|neq"], st.one_of(_plain(field), patterns())),
@@ -171,7 +186,12 @@ def loaded(detection: dict[str, Any]) -> Loaded:
 
 def rules() -> Strategy:
     """Loaded rules, each with its detection."""
-    return detections().map(lambda one: (one, loaded(one))).filter(lambda pair: bool(pair[1].rules)).map(_first)
+    return rules_of(detections())
+
+
+def rules_of(found: Strategy) -> Strategy:
+    """The same of these detections."""
+    return found.map(lambda one: (one, loaded(one))).filter(lambda pair: bool(pair[1].rules)).map(_first)
 
 
 def _first(pair: tuple[dict[str, Any], Loaded]) -> tuple[dict[str, Any], Rule]:
@@ -228,20 +248,21 @@ def records_for(draw: st.DrawFn, detection: dict[str, Any]) -> dict[str, Any]:
     """A record with values around those that the rule tests, at the places that it tests."""
     draft: dict[str, Any] = {}
     for field, value in _tests(detection):
-        draft[field] = draw(_values(value, field))
+        draft[field] = draw(values_around(value, field))
         if draw(st.integers(0, 9)) == 0:
             other = draw(st.one_of(field_names(), st.sampled_from([leaf.raw for leaf in table().leaves])))
-            draft[other] = draw(_values(value, field))
+            draft[other] = draw(values_around(value, field))
     record = built(draft)
     if draw(st.integers(0, 9)) == 0:
         record.update(draw(st.dictionaries(st.sampled_from(list(BASE)), st.sampled_from(ODD), max_size=2)))
     return copy.deepcopy(record)
 
 
-def _values(value: Any, field: str) -> Strategy:
+def values_around(value: Any, field: str) -> Strategy:
+    """What a record can hold in a field that a rule compares with a value, or MISSING."""
     texts = _texts(value) or ["x"]
     changed = st.tuples(st.sampled_from(texts), st.sampled_from(CHANGES)).map(lambda pair: pair[1](pair[0]))
-    known = [text for entry in (*_fields(), *table().leaves) if entry.raw == field for text in entry.writes.values]
+    known = [text for entry in (*event_fields(), *table().leaves) if entry.raw == field for text in entry.writes.values]
     plain = st.sampled_from(texts + known)
     if field in ("eventSource", "eventName"):  # or nothing that follows from the call is ever seen
         return st.one_of(plain, plain, plain, plain, changed)

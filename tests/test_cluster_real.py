@@ -101,7 +101,8 @@ def test_the_same_answers_by_url(engine: EmbeddedElasticsearch, folder: Path, ur
     assert sum(cell.matched for row in by_url.rows for cell in row.cells) > 50
     assert by_url.heading("eql") == "EQL, lowered"
     assert "keyword and text stand for them" in by_url.remarks[0]
-    assert len(by_url.remarks) == 1
+    assert "What AWS can write" in by_url.remarks[1]
+    assert len(by_url.remarks) == 2
 
 
 def test_the_same_answers_of_eql_as_it_is(engine: EmbeddedElasticsearch, folder: Path, before: FakeCluster) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "OwnTemplate",
     "Paths",
     "Pipelines",
+    "Reports",
     "Retain",
     "RuleDirs",
     "Status",
@@ -68,6 +69,14 @@ class Lines(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class Reports(StrEnum):
+    """Output for people, one JSON object a line, or one HTML page."""
+
+    text = "text"
+    json = "json"
+    html = "html"
 
 
 class Table(StrEnum):

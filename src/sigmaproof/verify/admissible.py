@@ -1,4 +1,7 @@
-"""Whether AWS can write a record: every field is what the field table says. Hostile records are judged apart."""
+"""Whether AWS can write a record: every field is what the field table says, and AWS's service models where there are.
+
+Hostile records are judged apart.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from sigmaproof import servicemodels
 from sigmaproof.fields import Field, Writes, table
 from sigmaproof.folding import fold
 from sigmaproof.matching import as_time
@@ -136,15 +140,17 @@ def _kind(value: Any) -> str:
 
 
 def _call_faults(record: Mapping[str, Any]) -> Iterator[str]:
-    """What is known of single parts of the open objects for this call."""
+    """What is known of single parts of the open objects for this call: the table's word, then the service models'."""
     call = f"{record.get('eventSource')}/{record.get('eventName')}"
-    for leaf in _leaves().get(call, ()):
+    leaves = _leaves().get(call, ())
+    for leaf in leaves:
         if not leaf.writes.many and _has_list(record, leaf.raw):
             yield f"{leaf.raw} is a list"
         for value in getter(leaf.raw)(record):
             fault = _fault(value, leaf.writes, is_open=False) or _object_fault(record, leaf, value)
             if fault:
                 yield f"{leaf.raw} {fault}"
+    yield from servicemodels.faults(record, [leaf.raw for leaf in leaves])
 
 
 @cache

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from sigmaproof import servicemodels
 from sigmaproof.conversion import convert_rule
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.events import Event, read_files
@@ -41,7 +42,8 @@ UNMAPPED = (
 
 @dataclass
 class Report:
-    """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine."""
+    """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine,
+    and by what it was decided which records AWS can write."""
 
     targets: tuple[str, ...]
     engine: str
@@ -86,6 +88,7 @@ class Report:
         self.has_eql, self.remarks = engine.has_eql, engine.remarks
         if engine.has_eql and "eql" in self.targets:
             self.remarks += (UNMAPPED,)
+        self.remarks += (servicemodels.remark(),)
         return self
 
     def heading(self, target: str, unmapped: str | None = None) -> str:
