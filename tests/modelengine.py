@@ -11,7 +11,7 @@ from luceneregexp import UnknownRegExp
 from querystring import QueryStringError
 
 from sigmaproof.fields import FieldTable, table
-from sigmaproof.verify.engines import Answer, Document, Eql, Loaded, Query
+from sigmaproof.verify.engines import OURS, Answer, Document, Eql, Loaded, Query
 from sigmaproof.verify.engines.index import only_dsl
 from sigmaproof.verify.engines.mapping import mapping
 
@@ -24,9 +24,13 @@ class ModelEngine:
     name = "model of Query DSL"
     has_eql = False
     remarks: tuple[str, ...] = ()
+    own = OURS
 
     def __init__(self) -> None:
         self.model = Model(mapping(table()))
+
+    def meet(self) -> None:
+        pass
 
     def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
         self.model = Model(mapping(fields or table()))

@@ -25,6 +25,8 @@ from sigmaproof.clioptions import (
     Integration,
     Lines,
     LogDirs,
+    OwnPipeline,
+    OwnTemplate,
     Paths,
     Pipelines,
     Reports,
@@ -179,11 +181,13 @@ def verify(
         str,
         typer.Option(
             "--engine",
-            metavar="embedded|URL",
-            help="A real Elasticsearch, started here, or the URL of one; credentials come from SIGMAPROOF_API_KEY, "
-            "or SIGMAPROOF_USER and SIGMAPROOF_PASSWORD.",
+            metavar="embedded|opensearch|URL",
+            help="A real Elasticsearch or OpenSearch, started here, or the URL of one; credentials come from "
+            "SIGMAPROOF_API_KEY, or SIGMAPROOF_USER and SIGMAPROOF_PASSWORD.",
         ),
     ] = "embedded",
+    ingest_pipeline: OwnPipeline = None,
+    index_template: OwnTemplate = None,
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     integration: Integration = None,
     format: Annotated[Reports, typer.Option("--format")] = Reports.text,
@@ -196,7 +200,7 @@ def verify(
 
     status = Status()
     _check_writable(output)
-    opened, profile = _engine(engine), _integration(integration)
+    opened, profile = _engine(engine, ingest_pipeline, index_template), _integration(integration)
     inputs = _inputs(paths, rules, logs, stdin="logs")
     loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
@@ -361,20 +365,15 @@ def _integration(named: str | None) -> str:
         _usage(f"--integration {named}: {error}")
 
 
-def _engine(named: str) -> Engine:
+def _engine(named: str, pipeline: str | None, template: str | None) -> Engine:
     """The engine of this name or URL; nothing is started or asked yet."""
     import os
 
-    if named == "embedded":
-        from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
-
-        return EmbeddedElasticsearch()
-    from sigmaproof.verify.engines.access import AccessError, access
-    from sigmaproof.verify.engines.cluster import Cluster
+    from sigmaproof.verify.engines.opening import UsageError, engine_of
 
     try:
-        return Cluster(access(named, os.environ))
-    except AccessError as error:
+        return engine_of(named, os.environ, pipeline, template)
+    except UsageError as error:
         _usage(str(error))
 
 

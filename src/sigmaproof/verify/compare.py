@@ -74,7 +74,9 @@ class Cell:
 
     counted: records that AWS can write and the engine took. rejected: records whose documents the engine did not
     take, so that no query can judge them. unproven: reasons, with a direction, for which no admissible record showed a
-    difference, though some could have. dropped: those for which no record that AWS can write could show one.
+    difference, though some could have. dropped: those for which no record that AWS can write could show one. unshown:
+    unproven ones where index or documents are not those that the claims are about, which are proven on the embedded
+    Elasticsearch. indexed: which searched fields are indexed in another way than the claim is about, in words.
     """
 
     conversion: Conversion
@@ -88,6 +90,8 @@ class Cell:
     error: str | None = None
     unproven: tuple[tuple[Reason, str], ...] = ()
     dropped: list[tuple[Reason, str]] = field(default_factory=list)
+    unshown: tuple[tuple[Reason, str], ...] = ()
+    indexed: tuple[str, ...] = ()
 
     @property
     def has_findings(self) -> bool:

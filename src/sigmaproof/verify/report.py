@@ -20,6 +20,7 @@ from sigmaproof.verify.run import Report
 __all__ = ["write_report"]
 
 SHOWN_TESTS = 5
+OTHER = "the claim is about the integration's own documents and mapping"
 
 
 def write_report(report: Report, form: str, everything: bool) -> None:
@@ -96,9 +97,13 @@ def _cell_lines(report: Report, row: Row, cell: Cell, everything: bool) -> Itera
         yield f"\n{name}: refused: {cell.conversion.refusal}"
     if cell.error:
         yield f"\n{name}: the engine refuses the query: {cell.error}"
+        yield from (f"  indexed  {text}" for text in cell.indexed)
     for difference in cell.unexplained:
         yield f"\n{name}: DIFFERS, and the claim ({cell.conversion.fidelity}) doesn't explain it"
         yield from _difference_lines(report, row, cell, difference)
+        yield from (f"  indexed  {text}" for text in cell.indexed)
+    for reason, direction in cell.unshown:
+        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} shows on no record here: {OTHER}"
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
     for reason, direction in cell.dropped:
