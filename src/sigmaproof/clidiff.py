@@ -153,7 +153,7 @@ def _opened(named: str | None) -> Iterator[Engine | None]:
     if named is None:
         yield None
         return
-    with cli._engine(named) as engine:
+    with cli._engine(named, None, None) as engine:
         yield engine
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fidelity import Conversion, Reason
-from sigmaproof.fields import table
 from sigmaproof.paths import found
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
 from sigmaproof.verify.judged import judged_records
@@ -90,13 +89,13 @@ def _hold(shown: Sequence[_Shown], batch: Sequence[tuple[int, Any]], engine: Eng
     ]
     pairs = [(one, shown[batch[int(one.id)][0]]) for one in judged_records(alike, engine.own, integration)]
     left = [(one, of) for one, of in pairs if _is_alike(one, of) and _is_explained(one, of)]
-    holding = _differing(left, engine, integration) if left else set()
+    holding = _differing(left, engine) if left else set()
     return [str(number) in holding for number in range(len(batch))]
 
 
-def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine, integration: str) -> set[str]:
+def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine) -> set[str]:
     """Of candidates that the engine takes, the ids of those on which its verdict is not the rule's."""
-    rejected = engine.load([(one.id, one.document) for one, _ in left], table(integration)).rejected
+    rejected = engine.swap([(one.id, one.document) for one, _ in left]).rejected
     asked = list({id(of): of for _, of in left}.values())
     answers = engine.search([of.query for of in asked if of.query is not None])
     matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True)}
