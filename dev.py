@@ -27,7 +27,7 @@ NIGHTLY = ["tests/test_cases.py", "tests/test_properties.py", "tests/test_fuzz.p
 # Tests of what never meets pySigma: once is enough.
 SAME_WITH_ANY = """test_access test_cluster test_cluster_end test_cluster_real test_compare_converter test_dslmodel
     test_effort test_engine_client test_engine_elasticsearch test_eql_lowering test_eql_package test_events test_javamap
-    test_mutations test_normalize test_normalize_elastic test_safeyaml test_sigma_cli""".split()
+    test_mutations test_normalize test_normalize_elastic test_report_page test_safeyaml test_sigma_cli""".split()
 # sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
 CLI_VENV = VENV / "sigma-cli"
 CLI_PACKAGES = ["sigma-cli", "pysigma-backend-elasticsearch"]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -24,6 +26,7 @@ from sigmaproof.clioptions import (
     LogDirs,
     Paths,
     Pipelines,
+    Reports,
     Retain,
     RuleDirs,
     Status,
@@ -182,7 +185,8 @@ def verify(
     ] = "embedded",
     case: Annotated[Case, typer.Option("--case")] = Case.fold,
     integration: Integration = None,
-    format: Annotated[Lines, typer.Option("--format")] = Lines.text,
+    format: Annotated[Reports, typer.Option("--format")] = Reports.text,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file, not to stdout.")] = None,
     all_differences: Annotated[bool, typer.Option("--all", help="Show every difference, not one a cause.")] = False,
 ) -> None:
     """Run every conversion on a real engine and show the records on which it differs from the rule."""
@@ -190,13 +194,15 @@ def verify(
     from sigmaproof.verify.run import verify_files
 
     status = Status()
+    _check_writable(output)
     opened, profile = _engine(engine), _integration(integration)
     inputs = _inputs(paths, rules, logs, stdin="logs")
     loaded = _rules(inputs, status, pipeline, filter)
     targets = [name for name in _targets(target, ["eql", "lucene"]) if name != "native"]
     with opened:
         report = verify_files(loaded, inputs.logs, targets, opened, case.value, (), status.report, profile)
-        write_report(report, format.value, all_differences)
+        with _printing_to(output):
+            write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)
     status.end()
 
@@ -366,6 +372,22 @@ def _engine(named: str) -> Engine:
         return Cluster(access(named, os.environ))
     except AccessError as error:
         _usage(str(error))
+
+
+def _check_writable(file: Path | None) -> None:
+    """Ends the command before the work is done, not after, where a file can't be written."""
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        _usage(f"-o {file}: {'a directory' if file.is_dir() else 'its directory does not exist'}; name a file")
+
+
+@contextmanager
+def _printing_to(file: Path | None) -> Iterator[None]:
+    """Sends stdout to a file, if one is named."""
+    if file is None:
+        yield
+        return
+    with file.open("w", encoding="utf-8", errors="backslashreplace") as stream, redirect_stdout(stream):
+        yield
 
 
 def _level(named: str | None) -> int:

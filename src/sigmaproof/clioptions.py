@@ -21,6 +21,7 @@ __all__ = [
     "LogDirs",
     "Paths",
     "Pipelines",
+    "Reports",
     "Retain",
     "RuleDirs",
     "Status",
@@ -66,6 +67,14 @@ class Lines(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class Reports(StrEnum):
+    """Output for people, one JSON object a line, or one HTML page."""
+
+    text = "text"
+    json = "json"
+    html = "html"
 
 
 class Table(StrEnum):

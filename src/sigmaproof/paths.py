@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-__all__ = ["Getter", "found", "getter", "leaves"]
+__all__ = ["Getter", "Steps", "found", "getter", "leaves", "places", "pointer"]
 
 Getter: TypeAlias = Callable[[Mapping[str, Any]], list[Any]]
+# The keys and the numbers of list elements on the way to a value.
+Steps: TypeAlias = tuple[str | int, ...]
 
 _MISSING = object()
 
@@ -32,6 +34,29 @@ def found(path: str) -> Callable[[Mapping[str, Any]], bool]:
     """A function from a record to whether the key is there, whatever its value."""
     keys = path.split(".")
     return lambda record: _is_there(record, keys, 0)
+
+
+def places(path: str, record: Mapping[str, Any]) -> list[Steps]:
+    """Where in the record stands what `getter` finds; a list there is one place."""
+    return list(_steps(record, path.split("."), 0, ()))
+
+
+def pointer(steps: Steps) -> str:
+    """A place as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _steps(node: Any, keys: list[str], at: int, before: Steps) -> Iterator[Steps]:
+    if at == len(keys):
+        yield before
+    elif isinstance(node, dict):
+        for end in range(at + 1, len(keys) + 1):
+            name = ".".join(keys[at:end])
+            if name in node:
+                yield from _steps(node[name], keys, end, (*before, name))
+    elif isinstance(node, list):
+        for number, element in enumerate(node):
+            yield from _steps(element, keys, at, (*before, number))
 
 
 def _walk(node: Any, keys: list[str], at: int, out: list[Any]) -> None:

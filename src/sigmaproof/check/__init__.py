@@ -11,13 +11,14 @@ from typing import TypeAlias
 
 from sigmaproof.check.claims import claims
 from sigmaproof.check.fields import fields
+from sigmaproof.check.meaning import meaning
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.rules import Rule
 
 __all__ = ["CHECKS", "Check", "check", "check_rules"]
 
 Check: TypeAlias = Callable[[Rule, Sequence[str]], Iterator[Diagnostic]]
-CHECKS: tuple[Check, ...] = (fields, claims)
+CHECKS: tuple[Check, ...] = (fields, meaning, claims)
 
 
 def check(rules: str | Path | Iterable[str | Path | Rule], targets: Sequence[str] = ()) -> list[Diagnostic]:

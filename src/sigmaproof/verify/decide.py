@@ -22,8 +22,9 @@ from sigmaproof.verify.solve import Search
 
 __all__ = ["Coverage", "Decision", "decide"]
 
-MOST_PLACES = 400
-"""Places of tests for which records are searched; a rule with more has its first ones and its last one decided."""
+MOST_PLACES, MOST_WORK, LEAST_PLACES = 400, 60_000, 20
+"""Places of tests for which records are searched, and places times tests; a rule with more has its first ones and its
+last one decided, and at least so many."""
 
 MOST_DRAFTS = 24
 """Drafts looked at for one that AWS can write."""
@@ -111,7 +112,8 @@ def decide(tree: Predicate) -> Coverage:
     whole = Tree(tree)
     search = Search(whole)
     places = whole.places
-    looked = places if len(places) <= MOST_PLACES else [*places[: MOST_PLACES - 1], places[-1]]
+    most = max(LEAST_PLACES, min(MOST_PLACES, MOST_WORK // (len(places) + 1)))
+    looked = places if len(places) <= most else [*places[: most - 1], places[-1]]
     decisions = tuple(_decision(place, truth, search) for place in looked for truth in (True, False))
     matches, misses = (_possible(decisions, truth, search, whole) for truth in (True, False))
     return Coverage(len(places), decisions, matches, misses)

@@ -8,7 +8,7 @@ inside of the other, or compared with each other) are one variable. How variable
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import Any
 
@@ -62,7 +62,8 @@ class Variable:
         self._seen: set[str] = set()
         self._matchers = {test: matcher(test) for test in self.tests}
         self._plain = _plain_texts(self.tests)
-        self._others = [test for test in self.tests if test not in self._plain.values()]
+        looked_up = set(self._plain.values())
+        self._others = [test for test in self.tests if test not in looked_up]
         self._clean: dict[int, bool] = {}
         self._tried: dict[tuple[frozenset[Test], frozenset[Test]], UnknownError | None] = {}
         room = max(20, MOST_EVALUATIONS // (len(self._others) + 1))
@@ -242,6 +243,7 @@ def _is_tried(tests: Sequence[Test]) -> bool:
     return any(all(isinstance(test, kind) for test in tests) for kind in kinds)
 
 
+@lru_cache(maxsize=2_000)
 def _node(test: Test) -> Node:
     match test:
         case Text():

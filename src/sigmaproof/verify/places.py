@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sigmaproof.predicate import And, Not, Or, Predicate, Test, tests
 from sigmaproof.verify.domains import Variable, variables
+from sigmaproof.verify.suggested import suggested
 
 __all__ = ["Demand", "Node", "Place", "Tree"]
 
@@ -23,6 +25,10 @@ class Tree:
         self.variables: list[Variable] = variables(found)
         self.number = {test: at for at, variable in enumerate(self.variables) for test in variable.tests}
         self.root = Node(tree, self)
+        for field, value in suggested(found):
+            for variable in self.variables:
+                if field in variable.fields:
+                    variable.add({field: value})
         self.places = list(_places(self.root, ()))
         self.is_entangled = any(variable.is_entangled for variable in self.variables)
 
@@ -70,11 +76,16 @@ class Node:
 
     def beside(self, at: int) -> tuple[dict[int, int], list[Node]]:
         """What the parts other than this one leave, when they are neutral: sets by variable, and what is no set."""
-        sets = {number: self._neutral(number, at) for number in self._simple()}
-        return sets, [part for one, part in enumerate(self.parts) if one != at and len(part.over) != 1]
+        sets = {number: self._neutral(number, at) for number in self._simple}
+        return sets, [part for one, part in self._others if one != at]
 
+    @cached_property
     def _simple(self) -> set[int]:
         return {number for part in self.parts if len(part.over) == 1 for number in part.over}
+
+    @cached_property
+    def _others(self) -> list[tuple[int, Node]]:
+        return [(at, part) for at, part in enumerate(self.parts) if len(part.over) != 1]
 
     def _neutral(self, number: int, but: int) -> int:
         """The candidates on which the parts over a variable are neutral, without one: from both sides of it."""

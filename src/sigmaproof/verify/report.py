@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from sigmaproof.evaluate.explain import deciding, values_of
-from sigmaproof.fields import FieldTable, table
-from sigmaproof.matching import matcher, value_text
-from sigmaproof.normalize.javamap import java_text
-from sigmaproof.output.consoles import new_table, out, plural
-from sigmaproof.paths import getter
+from sigmaproof.fields import table
+from sigmaproof.output.consoles import new_table, note, out, plural
 from sigmaproof.predicate import describe
 from sigmaproof.verify.compare import Cell, Difference, Row
 from sigmaproof.verify.records import BASE
+from sigmaproof.verify.reportdata import VERDICTS, cell_data, sizes_of, truth_of
 from sigmaproof.verify.run import Report
 
 __all__ = ["write_report"]
@@ -23,11 +23,17 @@ SHOWN_TESTS = 5
 
 
 def write_report(report: Report, form: str, everything: bool) -> None:
-    """Prints the report for people, or as one JSON object a rule and target."""
+    """Prints the report for people, as one JSON object a rule and target, or as one HTML page."""
+    if form == "html":
+        from sigmaproof.verify.page import page_text
+
+        print(page_text(report, everything, _made()), end="")
+        note(_totals(report).strip())
+        return
     if form == "json":
         for row in report.rows:
             for cell in row.cells:
-                print(json.dumps(_cell_json(report, row, cell), ensure_ascii=True))
+                print(json.dumps(cell_data(report, row, cell), ensure_ascii=True))
         return
     _write_matrix(report)
     for row in report.rows:
@@ -37,6 +43,13 @@ def write_report(report: Report, form: str, everything: bool) -> None:
             for line in _cell_lines(report, row, cell, everything):
                 out().print(line)
     out().print(_totals(report))
+
+
+def _made() -> str:
+    """The day, or that of SOURCE_DATE_EPOCH, so that a page can be made twice alike."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    at = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else datetime.now(UTC)
+    return at.strftime("%Y-%m-%d")
 
 
 def _write_matrix(report: Report) -> None:
@@ -128,32 +141,22 @@ def _difference_lines(report: Report, row: Row, cell: Cell, difference: Differen
     judged = difference.judged
     heading = report.heading(cell.conversion.target, difference.unmapped)
     yield f"  record   {judged.place}"
-    raw, document = _verdict(difference.raw), _verdict(difference.document)
-    yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {_verdict(difference.engine)}"
+    raw, document, engine = (VERDICTS[one] for one in (difference.raw, difference.document, difference.engine))
+    yield f"  verdicts rule: {raw}; rule on the ECS document: {document}; {heading}: {engine}"
     if difference.unmapped:
         yield f"  index    does not map {difference.unmapped}"
     shown = difference.example
     for test in deciding(row.rule.tree, shown.record):
         values = "; ".join(values_of(test, shown.record))
-        truth = "true " if matcher(test)(shown.record) else "false"
+        truth = "true " if truth_of(test, shown.record) else "false"
         yield f"  because  {truth} {describe(test)}: {values}"
-    fields = table(cell.conversion.integration)
-    limited = [reason.field for reason in difference.reasons if reason.code == "limit"]
-    for size in sorted({_size(name, shown.record, fields) for name in limited}):
+    for size in sizes_of(difference, shown.record, table(cell.conversion.integration)):
         yield f"  size     {size}"
     if difference.smaller:
         yield f"  smallest {json.dumps(_shortened(shown.record), ensure_ascii=False)}"
     elif judged.generated:
         changed = {key: value for key, value in judged.record.items() if BASE.get(key, "") != value}
         yield f"  with     {json.dumps(_shortened(changed), ensure_ascii=False)}"
-
-
-def _size(name: str, record: Mapping[str, Any], fields: FieldTable) -> str:
-    """How long the text is that the index would have to keep."""
-    located = fields.raw(name)
-    whole = record.get(located.field.raw) if located.field.open else next(iter(getter(name)(record)), None)
-    text = java_text(whole) if isinstance(whole, dict | list) else value_text(whole)
-    return f"{located.field.raw} has {len(text):,} characters as text"
 
 
 def _shortened(value: Any) -> Any:
@@ -166,10 +169,6 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, str) and len(value) > 80:
         return f"{value[:40]}… ({len(value):,} characters)"
     return value
-
-
-def _verdict(verdict: bool | None) -> str:
-    return {True: "match", False: "no match", None: "rejected"}[verdict]
 
 
 def _totals(report: Report) -> str:
@@ -185,42 +184,3 @@ def _totals(report: Report) -> str:
         f"{plural(len(report.rejected), 'document')} that the index rejects. --all shows them."
         + "".join(f"\n{remark}" for remark in report.remarks)
     )
-
-
-def _cell_json(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
-    return {
-        **cell.conversion.to_json(),
-        "heading": report.heading(cell.conversion.target),
-        "engine": report.engine,
-        "judged": cell.judged,
-        "native_matches": row.matched,
-        "engine_matches": cell.matched,
-        "rejected": len(cell.rejected),
-        "rejected_native_matches": sum(difference.raw for difference in cell.rejected),
-        "error": cell.error,
-        "differences": [
-            {**_difference_json(row, d), "heading": report.heading(cell.conversion.target, d.unmapped)}
-            for d in (*cell.unexplained, *cell.explained, *cell.inadmissible)
-        ],
-        "without_evidence": [{"code": r.code, "field": r.field, "direction": d} for r, d in cell.unproven],
-    }
-
-
-def _difference_json(row: Row, difference: Difference) -> dict[str, Any]:
-    judged = difference.judged
-    return {
-        "place": judged.place,
-        "generated": judged.generated,
-        "inadmissible": judged.inadmissible,
-        "explained_by": sorted({reason.code for reason in difference.reasons}),
-        "direction": difference.direction,
-        "native": difference.raw,
-        "native_on_document": difference.document,
-        "engine": difference.engine,
-        "unmapped": difference.unmapped,
-        "deciding": [
-            {"test": describe(test), "values": list(values_of(test, judged.record))}
-            for test in deciding(row.rule.tree, judged.record)
-        ],
-        "record": judged.record,
-    }

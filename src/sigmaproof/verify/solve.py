@@ -10,7 +10,7 @@ what is left is small.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sigmaproof.predicate import Not, Test
 from sigmaproof.verify.domains import UnknownError
@@ -160,9 +160,9 @@ class Search:
 
 
 def _united(drafts: Iterable[Draft]) -> Draft:
-    whole: Draft = {}
+    whole: dict[str, Any] = {}
     for draft in drafts:
-        whole = {**whole, **draft}
+        whole.update(draft)
     return whole
 
 

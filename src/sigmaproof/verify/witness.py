@@ -20,6 +20,7 @@ from sigmaproof.verify.decide import Coverage, decide
 from sigmaproof.verify.elsewhere import changes, keyword_changes
 from sigmaproof.verify.forms import around, sized
 from sigmaproof.verify.records import Draft, built
+from sigmaproof.verify.suggested import suggested
 from sigmaproof.verify.values import fitting, text_of
 
 __all__ = ["Witnesses", "generate", "witnesses"]
@@ -68,11 +69,24 @@ def _key(record: dict[str, Any]) -> bytes:
 def _drafts(tree: Predicate, coverage: Coverage, fields: FieldTable) -> Iterator[Draft]:
     yield from (decision.draft for decision in coverage.decisions if decision.draft is not None)
     everything = list(dict.fromkeys(test for test, _ in tests(tree)))
+    yield from _beyond(everything, coverage)
+    more = list(suggested(everything))
     alike: Counter[tuple[object, ...]] = Counter()
     for test, draft in _pivots(coverage):
         alike[_kind(test)] += 1
         beside = " ".join(text_of(one) for one in everything if isinstance(one, Text) and _same_field(one, test))
         yield from _around(test, draft, beside, fields, alike[_kind(test)] > MOST_ALIKE)
+        if not isinstance(test, Keyword):
+            yield from ({**draft, field: value} for field, value in more if field == test.field)
+
+
+def _beyond(everything: list[Test], coverage: Coverage) -> Iterator[Draft]:
+    """For tests that were not looked at: what makes them true, on a record that decides one of their kind."""
+    looked = {decision.test for decision in coverage.decisions}
+    known = {_kind(decision.test): decision.draft for decision in coverage.decisions if decision.draft is not None}
+    for test in everything:
+        if test not in looked and _kind(test) in known:
+            yield {**known[_kind(test)], **next(fitting(test, True), {})}
 
 
 def _kind(test: Test) -> tuple[object, ...]:
