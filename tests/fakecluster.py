@@ -35,6 +35,7 @@ ALLOWED = tuple(
         ("GET", "/"),
         ("(PUT|GET|DELETE)", f"/{NAME}"),
         ("POST", rf"/{NAME}/_bulk\?filter_path=items\.\*\._id,items\.\*\.status,items\.\*\.error"),
+        ("POST", rf"/{NAME}/_bulk\?refresh=true&filter_path=errors"),
         ("POST", f"/{NAME}/_refresh"),
         ("POST", rf"/{NAME}/_pit\?keep_alive=5m"),
         ("DELETE", "/_pit"),
@@ -203,6 +204,10 @@ class FakeCluster:
                 return 200, {name: self.read_back(name)}
             case "POST", "_bulk":
                 lines = [json.loads(line) for line in body.splitlines()]
+                if all("delete" in line for line in lines):
+                    for line in lines:
+                        self.indices[name]["documents"].pop(int(line["delete"]["_id"]), None)
+                    return 200, {"errors": False}
                 for action, document in zip(lines[::2], lines[1::2], strict=True):
                     self.indices[name]["documents"][int(action["index"]["_id"])] = document
                 return 200, {

@@ -51,16 +51,14 @@ def test_answers_of_both_languages_in_their_order(server: FakeCluster) -> None:
     assert answers == [Answer(frozenset(found)) for found in ({"C"}, {"A"}, set(), {"B"})]
 
 
-def test_one_index_at_a_time_each_removed(server: FakeCluster) -> None:
+def test_one_index_whose_documents_are_replaced_and_one_more_for_another_mapping(server: FakeCluster) -> None:
     with opened(server) as engine:
-        for _ in range(3):
-            engine.load(DOCS)
+        for fields in (None, None, table("filebeat")):
+            engine.load(DOCS, fields)
             assert len(server.indices) == 1
         engine.close()
         assert server.indices == {}
-    assert len(set(server.made)) == 3
-    with opened(server) as engine, pytest.raises(ValueError, match="call load first"):
-        engine.search([ALL])
+    assert len(set(server.made)) == 2
 
 
 def test_nothing_is_asked_before_the_first_load(server: FakeCluster) -> None:
