@@ -28,11 +28,13 @@ class ModelEngine:
 
     def __init__(self) -> None:
         self.model = Model(mapping(table()))
+        self.fields: FieldTable | None = None
 
     def meet(self) -> None:
         pass
 
     def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
+        self.fields = fields
         self.model = Model(mapping(fields or table()))
         kept: list[str] = []
         rejected: dict[str, str] = {}
@@ -43,6 +45,9 @@ class ModelEngine:
             except Rejected as error:
                 rejected[name] = str(error)
         return Loaded(tuple(kept), rejected)
+
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        return self.load(docs, self.fields)
 
     def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         return [self._answer(query) for query in only_dsl(queries)]

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
+from sigmaproof.clidiff import diff
 from sigmaproof.clioptions import (
     Case,
     Documents,
@@ -276,6 +277,9 @@ def explain(
     for one in loaded:
         write_explanation(one, event, input.value, profile)
     status.end()
+
+
+app.command()(diff)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from sigmaproof.normalize.work import FailedError, StoppedError, Work
 
-__all__ = ["categorize", "categorize_early", "categorize_module"]
+__all__ = ["actions", "categorize", "categorize_early", "categorize_module"]
 
 Row: TypeAlias = tuple[str, tuple[str, ...]]
 
@@ -72,6 +72,11 @@ def _from_table(event: dict[str, Any], action: Any, table: Mapping[str, Row]) ->
     if found is not None:
         event["category"] = [found[0]]
         event["type"] = list(found[1])
+
+
+def actions() -> Mapping[str, Row]:
+    """Category and types of the actions that have their own, in the current integration."""
+    return _table()
 
 
 @cache

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sigmaproof import servicemodels
 from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.fields import table
 from sigmaproof.predicate import Predicate
@@ -124,6 +125,13 @@ class Cell:
         could = {*self.unproven, *other.unproven}
         self.unproven = tuple(sorted(missing & could))
         self.dropped = sorted(missing - could)
+
+    def is_excluded(self, reason: Reason, direction: str) -> bool:
+        """Whether a record showed it that only AWS's service models exclude: without them it is shown."""
+        return any(
+            reason in one.reasons and one.direction == direction and servicemodels.is_fault(one.judged.inadmissible)
+            for one in self.inadmissible
+        )
 
     @property
     def measured(self) -> str:

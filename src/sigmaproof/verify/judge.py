@@ -137,10 +137,16 @@ def _judge(cell: Cell, tree: Predicate, side: _Side, engine: bool | None, unmapp
 
 
 def _unproven(cell: Cell, tree: Predicate, sides: Sequence[_Side]) -> Iterable[tuple[Reason, str]]:
-    """Reasons and directions that no admissible record showed; those that none could show are dropped."""
+    """Reasons and directions that no admissible record showed; those that none could show are dropped.
+
+    What only records showed that AWS's service models exclude is neither: the models are no proof that no other record
+    can show it, and a verdict must not depend on whether they are there.
+    """
     for reason in cell.conversion.reasons:
         shown = {difference.direction for difference in cell.evidence(reason)}
         for direction in sorted(set(reason.directions) - shown):
+            if cell.is_excluded(reason, direction):
+                continue
             if any(_can_show(cell.conversion, reason, direction, tree, side) for side in sides):
                 yield reason, direction
             else:

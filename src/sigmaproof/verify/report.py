@@ -120,7 +120,7 @@ def _evidence_lines(report: Report, row: Row, cell: Cell, name: str, everything:
                 continue
             told.add((reason.code + reason.detail, direction))
             found = [difference for difference in cell.evidence(reason) if difference.direction == direction]
-            shown = found if everything else found[:1]
+            shown = found if everything else _told(found)
             if shown:
                 yield f"\n{name}: {reason.code} ({direction}): {reason.detail}"
             for difference in shown:
@@ -129,6 +129,11 @@ def _evidence_lines(report: Report, row: Row, cell: Cell, name: str, everything:
                 yield f"  and {plural(len(found) - len(shown), 'record')} more (--all shows them)"
     if everything:
         yield from _apart_lines(report, row, cell, name)
+
+
+def _told(found: list[Difference]) -> list[Difference]:
+    """The first difference, and where it is one of the user's the smallest one too."""
+    return found[:1] + [one for one in found[1:] if one.smaller][: found[:1] != [] and found[0].smaller is None]
 
 
 def _apart_lines(report: Report, row: Row, cell: Cell, name: str) -> Iterator[str]:

@@ -21,6 +21,8 @@ Trial: TypeAlias = Generator[list[dict[str, Any]], list[bool], dict[str, Any]]
 AT_ONCE = 16
 """Parts into which a container or a text is cut at most: candidates in one round for each of them."""
 PASSES = 4
+MOST_TEXTS = 12
+"""Texts that are shortened, the longest ones."""
 
 
 def shrink_all(
@@ -140,7 +142,8 @@ def _with_shorter(record: dict[str, Any]) -> Trial:
     """Shortens texts: all of them at the same time, together where that holds."""
     floors: dict[End, int] = {}
     while True:
-        ends = [((path, at_end), len(text)) for path, text in _texts(record) for at_end in (True, False)]
+        longest = sorted(_texts(record), key=lambda one: -len(one[1]))[:MOST_TEXTS]
+        ends = [((path, at_end), len(text)) for path, text in longest for at_end in (True, False)]
         tries = [(end, length) for end, whole in ends for length in _lengths(floors.get(end, -1), whole)]
         if not tries:
             return record

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fidelity import Conversion, Reason
-from sigmaproof.fields import table
 from sigmaproof.paths import found
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
 from sigmaproof.verify.judged import judged_records
 from sigmaproof.verify.queries import Question, questions
-from sigmaproof.verify.shrink import shrink_all
+from sigmaproof.verify.shrink import shrink_all, size_of
 
 if TYPE_CHECKING:
     from sigmaproof.verify.engines import Engine, Eql, Query
@@ -62,13 +61,15 @@ def shrink_shown(report: Report, engine: Engine) -> None:
 
 
 def _shown(row: Row, cell: Cell, ask: Callable[[Conversion], Iterator[Question]]) -> Iterator[_Shown]:
-    """The first unexplained difference of a cell, and the first one of each reason and direction."""
+    """The first unexplained difference of a cell, and the smallest one of each reason and direction."""
     found: dict[int, _Shown] = {}
     for difference in cell.unexplained[:1]:
         found[id(difference)] = _Shown(row, cell, difference, None, _query(cell, difference, ask))
     for reason in cell.conversion.reasons:
         for direction in reason.directions:
-            for difference in [one for one in cell.evidence(reason) if one.direction == direction][:1]:
+            evidence = [one for one in cell.evidence(reason) if one.direction == direction]
+            if evidence:
+                difference = min(evidence, key=lambda one: size_of(one.judged.record))
                 shown = _Shown(row, cell, difference, reason, _query(cell, difference, ask))
                 found.setdefault(id(difference), shown)
     yield from found.values()
@@ -81,32 +82,35 @@ def _query(cell: Cell, difference: Difference, ask: Callable[[Conversion], Itera
 def _hold(shown: Sequence[_Shown], batch: Sequence[tuple[int, Any]], engine: Engine, integration: str) -> list[bool]:
     """Whether each candidate still shows what its record shows: natively first, the rest on the engine."""
     verdicts = {id(one): compile_predicate(one.row.rule.tree) for one in shown}
-    candidates = [(str(number), "", dict(record)) for number, (_, record) in enumerate(batch)]
-    judged = judged_records(candidates, engine.own, integration)
-    left = [
-        (one, shown[index])
-        for one, (index, record) in zip(judged, batch, strict=True)
-        if _is_alike(one, shown[index], verdicts[id(shown[index])](record))
+    alike = [
+        (str(number), "", dict(record))
+        for number, (index, record) in enumerate(batch)
+        if verdicts[id(shown[index])](record) is shown[index].difference.raw
     ]
-    rejected = engine.load([(one.id, one.document) for one, _ in left], table(integration)).rejected if left else {}
-    asked = list({id(one): one for _, one in left}.values())
-    answers = engine.search([one.query for one in asked if one.query is not None]) if left else []
-    matched = {id(one): answer.matched for one, answer in zip(asked, answers, strict=True)}
-    holding = {
-        one.id
-        for one, of in left
-        if one.id not in rejected and (one.id in matched[id(of)]) is not of.difference.raw and _is_explained(one, of)
+    pairs = [(one, shown[batch[int(one.id)][0]]) for one in judged_records(alike, engine.own, integration)]
+    left = [(one, of) for one, of in pairs if _is_alike(one, of) and _is_explained(one, of)]
+    holding = _differing(left, engine) if left else set()
+    return [str(number) in holding for number in range(len(batch))]
+
+
+def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine) -> set[str]:
+    """Of candidates that the engine takes, the ids of those on which its verdict is not the rule's."""
+    rejected = engine.swap([(one.id, one.document) for one, _ in left]).rejected
+    asked = list({id(of): of for _, of in left}.values())
+    answers = engine.search([of.query for of in asked if of.query is not None])
+    matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True)}
+    return {
+        one.id for one, of in left if one.id not in rejected and (one.id in matched[id(of)]) is not of.difference.raw
     }
-    return [one.id in holding for one in judged]
 
 
-def _is_alike(judged: Judged, of: _Shown, raw: bool) -> bool:
-    """Whether a candidate has the rule's verdict that the record has, and is written by AWS if the record is."""
+def _is_alike(judged: Judged, of: _Shown) -> bool:
+    """Whether a candidate is written by AWS if the record is, and has no field that no index is to map."""
     wrong = judged.inadmissible is not None and of.difference.judged.inadmissible is None
     unmapped = of.difference.unmapped
     if judged.rejected:
         return False
-    return raw is of.difference.raw and not wrong and (unmapped is None or not found(unmapped)(judged.document))
+    return not wrong and (unmapped is None or not found(unmapped)(judged.document))
 
 
 def _is_explained(judged: Judged, of: _Shown) -> bool:

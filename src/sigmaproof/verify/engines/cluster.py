@@ -72,6 +72,7 @@ class Cluster:
         self._said: tuple[str, ...] = ()
         self._known = False
         self._index: Index | None = None
+        self._fields: FieldTable | None = None
         self._to_remove: dict[str, bool] = {}  # name of an index -> whether the cluster has said that it made it
         self._guard = ExitStack()
 
@@ -84,7 +85,10 @@ class Cluster:
     def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
         """Replace all documents by these; see Engine.load."""
         self.meet()
+        if self._index is not None and fields is self._fields:
+            return self.swap(docs)  # one index is all that is made on somebody's cluster
         with self._helpful():
+            self._fields = fields
             self._index = None
             self._remove()
             index = self._made(fields or table())
@@ -92,6 +96,13 @@ class Cluster:
             self.has_eql = self._dialect.has_eql and eqlsearch.is_there(self._client, index)
             self._index = index
         return loaded
+
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        """Replace all documents in the index that is there; see Engine.swap."""
+        if self._index is None:
+            raise ValueError("no documents to replace; call load first")
+        with self._helpful():
+            return self._index.swap(docs)
 
     def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """The answers to the queries; see Engine.search."""

@@ -92,6 +92,13 @@ class Embedded:
             self._index = index
         return loaded
 
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        """Replace all documents in the index that is there; see Engine.swap."""
+        if self._index is None:
+            raise ValueError("no documents to replace; call load first")
+        with self._running():
+            return self._index.swap(docs)
+
     def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """The answers to the queries; see Engine.search."""
         if self._index is None:

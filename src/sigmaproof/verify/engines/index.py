@@ -71,7 +71,7 @@ def fresh_name() -> str:
 
 
 class Index:
-    """A fresh index with a random name (or `name`, of `fresh_name`), filled once.
+    """A fresh index with a random name (or `name`, of `fresh_name`), filled, and filled anew by `swap`.
 
     Inside, a document's id is its place in the order of loading: short, whatever the caller's ids are. settings: those
     of the index, without the prefix `index.`. dialect: whose API it is.
@@ -119,6 +119,18 @@ class Index:
             raise EngineUnavailable(f"{self._client.where} did not make the documents searchable: {shards}")
         kept = tuple(name for place, name in enumerate(self._ids) if place not in rejected)
         return Loaded(kept, {self._ids[place]: reason for place, reason in sorted(rejected.items())})
+
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        """The same with the documents that are there replaced: a document takes the place of an earlier one."""
+        before, self._ids = len(self._ids), []
+        loaded = self.load(docs)
+        taken = set(loaded.ids)
+        gone = [place for place, name in enumerate(self._ids) if name not in taken]
+        gone += range(len(self._ids), before)
+        if gone:
+            lines = b"".join(b'{"delete":{"_id":"%d"}}\n' % place for place in gone)
+            self._client.request("POST", f"{self._path}/_bulk?refresh=true&filter_path=errors", lines)
+        return loaded
 
     def search(self, queries: Sequence[Query]) -> list[Answer]:
         """One answer for each query, in order. Raises EngineUnavailable when the server can't be used."""

@@ -44,7 +44,16 @@ def lower(query: str, types: Mapping[str, FieldType], *, event_category_field: s
         raise EqlError(UNSUPPORTED, f"a {statement.kind} {_NEEDS_CLUSTER}", *statement.at)
     for name, at in statement.pipes:
         raise EqlError(UNSUPPORTED, f"the pipe [{name}] {_NEEDS_CLUSTER}", *at)
-    condition = _with_category(statement.filters[0], event_category_field)
+    return lower_condition(condition_of(statement, event_category_field), types)
+
+
+def condition_of(statement: ast.Query, event_category_field: str = "event.category") -> ast.Node:
+    """The condition of an event query, the test of its category in front."""
+    return _with_category(statement.filters[0], event_category_field)
+
+
+def lower_condition(condition: ast.Node, types: Mapping[str, FieldType]) -> Dsl:
+    """The Query DSL of a condition, or of a part of one. Raises EqlError, as `lower`."""
     return _query(simplify(analyze(condition, types)))
 
 
