@@ -15,6 +15,7 @@ import fakecluster as fake
 import pytest
 from fakecluster import CUT, DOCS, ENVIRONMENT, HALF, PASSWORD, FakeCluster, Fault, failure, opened, run
 
+from sigmaproof.fields import table
 from sigmaproof.verify.engines import Answer, Eql, Loaded, client, cluster, eqlsearch
 from sigmaproof.verify.engines.access import access
 
@@ -59,6 +60,8 @@ def test_one_index_whose_documents_are_replaced_and_one_more_for_another_mapping
         engine.close()
         assert server.indices == {}
     assert len(set(server.made)) == 2
+    with opened(server) as engine, pytest.raises(ValueError, match="call load first"):
+        engine.search([ALL])
 
 
 def test_nothing_is_asked_before_the_first_load(server: FakeCluster) -> None:

@@ -27,6 +27,7 @@ STEP = 25
 
 def test_version_and_an_empty_load(opensearch: EmbeddedOpenSearch) -> None:
     assert opensearch.version() == OPENSEARCH.version
+    assert "flat_object" in opensearch.remarks[0]
     assert opensearch.load([]) == Loaded()
     assert opensearch.search([{"match_all": {}}]) == [Answer()]
 

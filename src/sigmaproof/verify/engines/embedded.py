@@ -44,10 +44,9 @@ class Embedded:
         elastic: bool = False,
         mappings: Mapping[str, Any] | None = None,
         timeout: float = 60.0,
-        remarks: tuple[str, ...] = (),
     ) -> None:
         self.name = product.key
-        self.remarks = remarks
+        self.remarks = DIALECTS[product.key].remarks
         self.own = Own(stand_ins=DIALECTS[product.key].stand_ins)
         self._product = product
         self._dialect = DIALECTS[product.key]
