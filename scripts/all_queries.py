@@ -15,14 +15,16 @@ def main() -> None:
     from cases import all_cases
 
     from sigmaproof.conversion import convert_rule
+    from sigmaproof.fields import DEFAULT
     from sigmaproof.rules import load_files
 
-    rules = [(rule.title, rule, None) for rule in load_files(sorted((ROOT / "sigma_rules").rglob("*.yml"))).rules]
+    ours = load_files(sorted((ROOT / "sigma_rules").rglob("*.yml"))).rules
+    rules = [(rule.title, rule, DEFAULT) for rule in ours]
     rules += [(case.name, case.rule, case.integration) for case in all_cases()]
     for name, rule, integration in rules:
         for target in ("eql", "lucene", "native"):
-            more = {} if integration is None else {"integration": integration}
-            print(json.dumps({"name": name} | convert_rule(rule, target, **more).to_json(), ensure_ascii=True))
+            conversion = convert_rule(rule, target, integration=integration)
+            print(json.dumps({"name": name} | conversion.to_json(), ensure_ascii=True))
 
 
 if __name__ == "__main__":

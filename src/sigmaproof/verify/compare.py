@@ -156,6 +156,11 @@ class Row:
     matched: int = 0
     generated: int = 0
 
+    @property
+    def converted(self) -> list[Cell]:
+        """The cells that have a query."""
+        return [cell for cell in self.cells if cell.conversion.refusal is None]
+
     def add(self, other: Row) -> None:
         """Takes what was found for the same rule on other records."""
         self.matched += other.matched

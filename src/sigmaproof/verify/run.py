@@ -59,14 +59,15 @@ class Report:
     @property
     def has_findings(self) -> bool:
         """Whether some difference is not explained, or some claim has no evidence."""
-        return any(cell.has_findings for row in self.rows for cell in row.cells)
+        cells = any(cell.has_findings for row in self.rows for cell in row.cells)
+        return cells or any(any(row.coverage.findings()) for row in self.rows if any(row.converted))
 
-    def add(self, rows: Sequence[Row], judged: Sequence[Judged]) -> None:
-        """Takes the rows of some rules on some records: a rule that is there already has been judged on others."""
-        known = {id(row.rule): row for row in self.rows}
-        for row in rows:
-            if id(row.rule) in known:
-                known[id(row.rule)].add(row)
+    def add(self, rows: Sequence[Row], judged: Sequence[Judged], first: int = 0) -> None:
+        """Takes the rows of some rules on some records. first: the place of the first one; a row that is there already
+        is of the same rule on other records."""
+        for at, row in enumerate(rows, first):
+            if at < len(self.rows):
+                self.rows[at].add(row)
             else:
                 self.rows.append(row)
         self.records += len(judged)
@@ -142,7 +143,7 @@ def verify(
     for start in range(0, len(rules), AT_ONCE):
         some, theirs = rules[start : start + AT_ONCE], conversions[start : start + AT_ONCE]
         judged = load(some, [], engine, integration, first=report.records)
-        report.add(judge_rows(some, theirs, judged, engine, pipelines), judged)
+        report.add(judge_rows(some, theirs, judged, engine, pipelines), judged, start)
     report.about(engine)
     shrink_shown(report, engine)
     return report

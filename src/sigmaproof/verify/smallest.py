@@ -98,9 +98,11 @@ def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine) -> set[str
     rejected = engine.swap([(one.id, one.document) for one, _ in left]).rejected
     asked = list({id(of): of for _, of in left}.values())
     answers = engine.search([of.query for of in asked if of.query is not None])
-    matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True)}
+    matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True) if not answer.error}
     return {
-        one.id for one, of in left if one.id not in rejected and (one.id in matched[id(of)]) is not of.difference.raw
+        one.id
+        for one, of in left
+        if one.id not in rejected and id(of) in matched and (one.id in matched[id(of)]) is not of.difference.raw
     }
 
 

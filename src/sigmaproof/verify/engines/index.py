@@ -129,7 +129,8 @@ class Index:
         gone += range(len(self._ids), before)
         if gone:
             lines = b"".join(b'{"delete":{"_id":"%d"}}\n' % place for place in gone)
-            self._client.request("POST", f"{self._path}/_bulk?refresh=true&filter_path=errors", lines)
+            if self._client.request("POST", f"{self._path}/_bulk?refresh=true&filter_path=errors", lines).get("errors"):
+                raise EngineUnavailable(f"{self._client.where} did not remove the documents before")
         return loaded
 
     def search(self, queries: Sequence[Query]) -> list[Answer]:
