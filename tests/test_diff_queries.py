@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sigmaproof.diagnostics import InputError
 from sigmaproof.diff.backwards import Backwards
 from sigmaproof.diff.cut import All, Any_, Cut, Leaf, Neg, critical, holds, leaves, numbered, searched_tree
+from sigmaproof.diff.dslside import read_dsl
 from sigmaproof.diff.luceneside import cut_query_string
 from sigmaproof.diff.querystring import QueryStringError
 from sigmaproof.diff.sides import Side, query_side
@@ -257,3 +258,18 @@ def test_the_place_and_the_help_are_said(tmp_path: Path) -> None:
 def test_any_text_is_a_query_or_a_diagnostic(text: str) -> None:
     with suppress(QueryStringError):
         assert all(leaf.words in leaf.query["query_string"]["query"] for leaf in leaves(cut_query_string(text, BACK)))
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ('{"query_string":{"query":"a","fields":5}}', "list of texts"),
+        ('{"query_string":{"query":"a","fields":[5]}}', "list of texts"),
+        ('{"query_string":{"query":"a","default_field":["x"]}}', "must be a text"),
+        ('{"multi_match":{"query":"a","fields":5}}', "list of texts"),
+        ('{"term":{"event.action":1e999}}', "larger than any number"),
+    ],
+)
+def test_names_that_are_no_texts_and_numbers_that_are_none(query: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_dsl(query, "q.dsl.json", BACK)

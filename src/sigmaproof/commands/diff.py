@@ -56,7 +56,7 @@ def diff(
             if at and format is Lines.text:
                 typer.echo("")
             outcome = compare(pair, started, given)
-            if not outcome.records and outcome.is_same:
+            if not outcome.records and not outcome.is_different:
                 usage("no record could be made for either side, so nothing was compared; give records with --logs")
             write_outcome(outcome, format.value, everything)
             status.at_least(1, not outcome.is_same)

@@ -7,6 +7,7 @@ ids that documents happen to have here.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -39,7 +40,7 @@ _WITHOUT = {
 def read_dsl(text: str, file: str, backwards: Backwards) -> tuple[Mapping[str, object], Cut]:
     """The query object, as it is written, and its cut. Raises InputError for what is no query, or runs scripts."""
     try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_number)
     except json.JSONDecodeError as error:
         place = Place(file, error.lineno, error.colno)
         raise InputError("query-syntax", place, f"no JSON: {error.msg}", "write one query object") from None
@@ -71,6 +72,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> Any:
     raise ValueError(f"{text} is no JSON")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is larger than any number that is compared")
+    return number
 
 
 def _line_of(text: str, name: str) -> int:
@@ -130,6 +138,7 @@ class _Reader:
             raise _refused(str(kind))
         if not isinstance(body, dict):
             raise _DslError(f'"{kind}" must be an object', kind, code="query-syntax")
+        _check_names(kind, body)
         return _KINDS[kind](self, kind, body, query)
 
     def parts(self, body: Mapping[str, Any], key: str) -> list[Cut]:
@@ -224,6 +233,17 @@ def _text(value: Any) -> str:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def _check_names(kind: str, body: Mapping[str, Any]) -> None:
+    """Raises _DslError where fields are named by something else than texts, which Elasticsearch refuses."""
+    if kind not in ("query_string", "simple_query_string", "multi_match"):
+        return
+    names = body.get("fields", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _DslError('"fields" must be a list of texts', "fields", code="query-syntax")
+    if not isinstance(body.get("default_field", ""), str):
+        raise _DslError('"default_field" must be a text', "default_field", code="query-syntax")
 
 
 def _fields(kind: str, body: Mapping[str, Any]) -> Iterator[str]:

@@ -165,6 +165,11 @@ def _summary(outcome: Outcome) -> Iterator[str]:
     records = f"{outcome.records:,} {'witness' if outcome.records == 1 else 'witnesses'}"
     if outcome.is_same:
         yield f"same on {records}{on}: {_decided(outcome)}."
+    elif outcome.is_undecided:
+        yield (
+            f"undecided: no difference on {records}{on}, but nothing that could have shown one: {_decided(outcome)}. "
+            "Give records with --logs."
+        )
     else:
         causes = plural(len(outcome.causes) + outcome.more, "cause")
         yield f"different: {causes} on {records}{on}: {_decided(outcome)}."
@@ -195,7 +200,7 @@ def _gaps(outcome: Outcome) -> Iterator[str]:
         if len(unsearched) > SHOWN:
             yield f"not searched: {letter} and {plural(len(unsearched) - SHOWN, 'test')} more"
         never = [leaf for leaf in side.leaves if leaf.number not in outcome.decided[number]]
-        for leaf in never[:SHOWN] if outcome.is_same else ():
+        for leaf in () if outcome.is_different else never[:SHOWN]:
             yield f"not decisive: {letter} {_short(leaf.words)}: the verdict never hung on it alone both ways"
         yield from side.remarks
 
@@ -210,6 +215,7 @@ def _json_lines(outcome: Outcome) -> Iterator[dict[str, Any]]:
     yield {
         "type": "summary",
         "same": outcome.is_same,
+        "undecided": outcome.is_undecided,
         "sides": [_side_json(outcome, number) for number in (0, 1)],
         "engine": outcome.engine,
         "witnesses": outcome.records,

@@ -45,9 +45,20 @@ class Outcome:
     more: int = 0
 
     @property
+    def is_different(self) -> bool:
+        """Whether a record that AWS can write shows a difference, or a side never runs."""
+        return bool(self.causes) or any(side.refusal for side in self.sides)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether nothing can be said: no difference was found, and of one side no test ever decided anything."""
+        undecided = (side.leaves and not found for side, found in zip(self.sides, self.decided, strict=True))
+        return not self.is_different and any(undecided)
+
+    @property
     def is_same(self) -> bool:
-        """Whether no record that AWS can write shows a difference, and both sides run."""
-        return not self.causes and not any(side.refusal for side in self.sides)
+        """Whether no record that AWS can write shows a difference, on records that could have."""
+        return not self.is_different and not self.is_undecided
 
     def unsearched(self, number: int) -> list[Leaf]:
         """The leaves of a side for which no records could be made."""

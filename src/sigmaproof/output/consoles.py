@@ -1,17 +1,18 @@
-"""The two consoles. Tables are as wide as the terminal, or 160 columns where there is none."""
+"""The two consoles. Tables are as wide as the terminal, or 180 columns where there is none."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-__all__ = ["err", "new_table", "note", "out", "plural"]
+__all__ = ["err", "new_table", "note", "out", "plural", "visible"]
 
 WIDTH = 180
 
@@ -36,9 +37,22 @@ def _console(stderr: bool) -> Console:
             """Leaves it to the command line, which ends without an error; rich would end with one."""
             raise BrokenPipeError
 
+        def print(self, *objects: Any, **more: Any) -> None:
+            """Texts from rules and records are shown, not obeyed: see `visible`."""
+            super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **more)
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH
     return Terminal(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not stderr)
+
+
+def visible(text: str) -> str:
+    """The text with what a terminal would obey, or what turns the direction of reading, written out."""
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+# C0 but tab and line feed, DEL, C1, and the marks and embeddings of bidirectional text.
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def note(message: str) -> None:
