@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mutation_patch import Source, clear_caches
 from sigmaproof.conversion import convert_rule
 from sigmaproof.fidelity import Conversion
 from sigmaproof.fields import DEFAULT, Field, table
+from sigmaproof.normalize import normalize
 from sigmaproof.rules import Rule, load_files
 from sigmaproof.verify.compare import Judged
 from sigmaproof.verify.engines import Answer, Eql, Query
@@ -29,12 +30,15 @@ from sigmaproof.verify.judged import judged_record
 from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.witness import witnesses
 
-__all__ = ["TARGETS", "Corpus", "Entry", "Held", "asked_of", "signature"]
+__all__ = ["TARGETS", "Corpus", "Entry", "Held", "asked_of", "document_of", "repr_of", "signature"]
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = ("eql", "lucene")
-AT_ONCE = 24
+AT_ONCE = 16
 """Rules whose witnesses are in one index."""
+OF_RULE = 3
+OF_ALL = 60
+"""Records with documents of one shape: of one rule, and of all, of which each rule has one more."""
 PROFILES = (DEFAULT, "2.25.0", "filebeat")
 """Profiles with pipelines of their own, for which there is a rule a field."""
 VALUES = {"ip": "203.0.113.10", "date": "2026-01-15T09:30:00Z", "boolean": "true"}
@@ -70,7 +74,7 @@ class Held:
         self.close()
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """A rule with its witnesses, and what comes of it without a mutant. claimed: its claim stands in a ledger."""
 
@@ -83,6 +87,7 @@ class Entry:
     signatures: dict[str, tuple[object, ...]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     held: Held | None = None
+    sample: list[Judged] = field(default_factory=list)
 
     def convert(self, target: str) -> Conversion:
         """The rule in a target, with what is in force."""
@@ -98,6 +103,9 @@ class Corpus:
         self._trace(sources)
 
     def _trace(self, sources: Sequence[Source]) -> None:
+        for entry in self.entries:
+            _make(entry)
+        self._draw()
         os.environ["COVERAGE_CORE"] = "ctrace"  # the only one that knows contexts on every Python
         from coverage import Coverage
 
@@ -115,17 +123,28 @@ class Corpus:
                 for line, contexts in found.items()
             }
 
-    def load(self, engine: EmbeddedElasticsearch) -> None:
-        """Puts all witnesses into the engine, an index for some rules at a time."""
-        by_profile = defaultdict(list)
+    def _draw(self) -> None:
+        """The records whose documents are compared: of those with documents of one shape, a few of each rule."""
+        count: Counter[object] = Counter()
         for entry in self.entries:
-            by_profile[entry.integration].append(entry)
-        for integration, entries in by_profile.items():
-            for start in range(0, len(entries), AT_ONCE):
-                _load(engine, integration, entries[start : start + AT_ONCE])
+            own: Counter[object] = Counter()
+            for one in entry.judged:
+                shape = (entry.integration, _shape(one.document))
+                own[shape] += 1
+                count[shape] += 1
+                if own[shape] <= OF_RULE and (count[shape] <= OF_ALL or own[shape] == 1):
+                    entry.sample.append(one)
+
+    def held(self, entry: Entry, engine: EmbeddedElasticsearch) -> Held:
+        """The index with the witnesses of a rule, those of some others beside them; filled when it is first wanted."""
+        if entry.held is None:
+            alike = [one for one in self.entries if one.held is None and one.integration == entry.integration]
+            _load(engine, entry.integration, alike[alike.index(entry) :][:AT_ONCE])
+        assert entry.held is not None
+        return entry.held
 
     def running(self, name: str, first: int, last: int) -> list[Entry]:
-        """The entries that run one of these lines; of a table's lines, which run once, all that run its file."""
+        """The entries that run one of these lines."""
         lines = self.lines[name]
         wanted = {id(entry) for line in range(first, last + 1) for entry in lines.get(line, ())}
         return [entry for entry in self.entries if id(entry) in wanted]
@@ -143,14 +162,36 @@ def _load(engine: EmbeddedElasticsearch, integration: str, entries: Sequence[Ent
         entry.judged = [replace(one, rejected=rejected.get(one.id)) for one in entry.judged]
 
 
-def _fill(entry: Entry) -> None:
+def _make(entry: Entry) -> None:
+    """The witnesses and their documents."""
     for number, record in enumerate(witnesses(entry.rule.tree, entry.integration), 1):
         made = judged_record(f"{id(entry)}-{number}", f"generated#{number} for {entry.name}", record, entry.integration)
         entry.judged.append(replace(made, generated_for=entry.rule.id))
+
+
+def _fill(entry: Entry) -> None:
+    """The conversions and what is asked; the documents once more, for the lines that they run."""
     for target in TARGETS:
         entry.conversions[target] = entry.convert(target)
         entry.signatures[target] = signature(entry.conversions[target])
     entry.asked = list(map(repr_of, asked_of(entry.conversions["eql"])))
+    for one in entry.sample:
+        document_of(one, entry.integration)
+
+
+def document_of(one: Judged, integration: str) -> Mapping[str, Any]:
+    """The document of a record, as `judged_record` makes it."""
+    try:
+        return normalize(one.record, integration=integration)
+    except ValueError as error:
+        return {"error.message": str(error)}
+
+
+def _shape(value: Any) -> object:
+    """The keys and types of a document: records whose documents have the same are alike to most of the normalizer."""
+    if isinstance(value, dict):
+        return frozenset((key, _shape(inner)) for key, inner in value.items())
+    return type(value)
 
 
 def asked_of(conversion: Conversion) -> list[Question]:
@@ -183,9 +224,9 @@ def _entries() -> Iterator[Entry]:
 
 def _of_field(one: Field, integration: str) -> Iterator[Entry]:
     value = one.writes.values[0] if one.writes.values else VALUES.get(one.homes[0].type if one.homes else "", "alice")
-    items: list[dict[str, Any]] = [{one.raw: value}, {one.raw: None}]
+    items: list[dict[str, Any]] = [{one.raw: value}]
     if integration == DEFAULT:
-        items += [{f"{one.raw}|exists": True}, {f"{one.raw}|contains": "al"}]
+        items += [{one.raw: None}, {f"{one.raw}|contains": "al"}]
     for item in items:
         name = f"{integration}: {json.dumps(item)}"
         rule = rule_of(name, {"selection": item, "condition": "selection"})

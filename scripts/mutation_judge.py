@@ -7,20 +7,19 @@ without evidence) or by an exception. Other judges come after it and are counted
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-import yaml
-from mutation_corpus import TARGETS, Corpus, Entry, Held, asked_of, repr_of, signature
+from mutation_corpus import TARGETS, Corpus, Entry, Held, asked_of, document_of, repr_of, signature
 from mutation_patch import Source, UnusableError, in_force
 from mutation_sites import Mutant
+from mutation_tables import broken
 
 from sigmaproof.verify.compare import Cell, Judged
+from sigmaproof.verify.engines import EngineUnavailable
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.judge import judge_rows
 from sigmaproof.verify.judged import judged_record
@@ -35,16 +34,17 @@ MOST_RECORDS = 80
 """Changed documents of one rule that are judged."""
 LONGEST = 30.0
 """Seconds after which a mutant's own code counts as one that never ends."""
-LOWERING = Path(__file__).resolve().parents[1] / "fixtures" / "cases" / "eql_lowering.yml"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How a mutant ended. kind: `verify` (a finding), `crash` (an exception in verify), `ledger`, `table`; of
-    survivors `unseen` (something changed), `same` (nothing did), `not run`; or `unusable`."""
+    survivors `unseen` (something changed), `hostile` (only documents of records that AWS can't write, which never break
+    a claim), `same` (nothing changed), `not run`; or `unusable`."""
 
     kind: str
     by: str = ""
+    entry: Entry | None = None
 
     @property
     def is_killed(self) -> bool:
@@ -61,15 +61,33 @@ class Judge:
 
     def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch) -> None:
         self.corpus, self.engine = corpus, engine
-        self.table = _Table()
+        self.clean: dict[str, bool] = {}
+        for side in ("lowering", "documents"):
+            if case := broken(side, _limited):
+                raise AssertionError(f"without a mutant the table does not hold: {case}")
+
+    def is_clean(self, entry: Entry) -> bool:
+        """Whether verify finds nothing without a mutant. An entry of which it finds something would kill anything."""
+        if entry.name not in self.clean:
+            self.clean[entry.name] = next(self._findings([(entry, entry.conversions)]), None) is None
+            if not self.clean[entry.name]:
+                print(f"WITHOUT A MUTANT verify has findings: {entry.name}", flush=True)
+                self.corpus.entries.remove(entry)
+        return self.clean[entry.name]
 
     def judge(self, source: Source, mutant: Mutant, side: str) -> Outcome:
-        """What becomes of a mutant."""
+        """What becomes of a mutant; once more without the entry that saw it, when that one is not clean."""
+        while True:
+            outcome = self._judged(source, mutant, side)
+            if outcome.kind != "verify" or outcome.entry is None or self.is_clean(outcome.entry):
+                return outcome
+
+    def _judged(self, source: Source, mutant: Mutant, side: str) -> Outcome:
         entries = self._reached(mutant)
         try:
             with in_force(source, mutant):
                 outcome = self._by_verify(entries, side) if entries else Outcome("not run")
-                if not outcome.is_killed and side == "lowering" and (case := self.table.broken()):
+                if not outcome.is_killed and (case := broken(side, _limited)):
                     return Outcome("table", case)
                 return outcome
         except UnusableError as error:
@@ -83,6 +101,8 @@ class Judge:
         changed = {"queries": self._queries, "lowering": self._lowered, "documents": self._documents}[side]
         try:
             return changed(entries)
+        except EngineUnavailable:
+            raise
         except Exception as error:  # whatever a mutant raises
             return Outcome("crash", f"{type(error).__name__}: {error}"[:160])
 
@@ -145,15 +165,17 @@ class Judge:
     def _with_other_documents(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, list[Judged]]]:
         for entry in entries:
             with _limited():
-                made = [judged_record(o.id, o.place, dict(o.record), entry.integration) for o in entry.judged]
-            pairs = [
-                replace(new, generated_for=entry.rule.id)
-                for new, old in zip(made, entry.judged, strict=True)
-                if new.document != old.document
+                pairs = [one for one in entry.sample if document_of(one, entry.integration) != one.document]
+            made = [
+                replace(
+                    judged_record(one.id, one.place, dict(one.record), entry.integration), generated_for=entry.rule.id
+                )
+                for one in pairs
             ]
-            pairs.sort(key=lambda one: one.inadmissible is not None)
-            if pairs:
-                yield entry, pairs[:: max(1, len(pairs) // MOST_RECORDS)]
+            made.sort(key=lambda one: one.inadmissible is not None)
+            before = {one.id: one.document for one in pairs}
+            if any(_is_searched(entry, before[one.id], one.document) for one in made):
+                yield entry, made[:MOST_RECORDS]
 
     def _on_documents(self, group: Sequence[tuple[Entry, list[Judged]]]) -> Outcome | None:
         integration = group[0][0].integration
@@ -164,43 +186,16 @@ class Judge:
                 conversions = [entry.convert(target) for target in TARGETS]
                 for cell in judge_rows([entry.rule], [conversions], judged, held)[0].cells:  # type: ignore[arg-type]
                     if cell.unexplained or cell.error:
-                        return Outcome("verify", _told(entry, cell))
+                        return Outcome("verify", _told(entry, cell), entry)
         return None
 
     def _findings(self, some: Sequence[tuple[Entry, dict[str, Any]]]) -> Iterator[Outcome]:
         for entry, made in some:
             conversions = [made[target] for target in TARGETS if target in made]
-            held: Any = entry.held
+            held: Any = self.corpus.held(entry, self.engine)
             for cell in judge_rows([entry.rule], [conversions], entry.judged, held)[0].cells:
                 if cell.has_findings:
-                    yield Outcome("verify", _told(entry, cell))
-
-
-class _Table:
-    """fixtures/cases/eql_lowering.yml, as test_eql_lowering judges by it."""
-
-    def __init__(self) -> None:
-        from sigmaproof.verify.eql import types_of
-
-        data = yaml.safe_load(LOWERING.read_text(encoding="utf-8"))
-        self.types, self.cases = types_of(data["mapping"]), data["cases"]
-
-    def broken(self) -> str | None:
-        """The first query that is lowered in another way than the table says, or None."""
-        from sigmaproof.verify.eql import EqlError, lower
-
-        for case in self.cases:
-            try:
-                with _limited():
-                    dsl = lower(case["eql"], self.types, event_category_field=case.get("category_field", "event.category"))
-                holds = json.dumps(dsl, sort_keys=True) == json.dumps(case.get("dsl"), sort_keys=True)
-            except EqlError as error:
-                holds = error.kind == case.get("error") and case["says"] in error.message
-            except Exception:
-                holds = False
-            if not holds:
-                return str(case["eql"])[:80]
-        return None
+                    yield Outcome("verify", _told(entry, cell), entry)
 
 
 def _some(found: Iterator[Any]) -> Iterator[list[Any]]:
@@ -217,6 +212,23 @@ def _some(found: Iterator[Any]) -> Iterator[list[Any]]:
             break
     if taken:
         yield taken
+
+
+def _is_searched(entry: Entry, old: Any, new: Any) -> bool:
+    """Whether a query of the rule searches a field in which two documents differ; no other could see it."""
+    changed = set(_changed(old, new, ""))
+    searched = {name for conversion in entry.conversions.values() for name in conversion.fields}
+    return any(
+        f"{one}.".startswith(f"{name}.") or f"{name}.".startswith(f"{one}.") for one in changed for name in searched
+    )
+
+
+def _changed(old: Any, new: Any, path: str) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {*old, *new}:
+            yield from _changed(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+    elif old != new:
+        yield path
 
 
 def _claim(conversion: Any) -> tuple[object, ...]:

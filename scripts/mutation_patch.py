@@ -20,9 +20,9 @@ from mutation_sites import Mutant
 __all__ = ["Source", "UnusableError", "clear_caches", "in_force"]
 
 PACKAGES = ("sigmaproof.", "sigma.backends.sigmaproof", "sigma.pipelines.sigmaproof")
-# Emptied only with the process: what they hold is made of data files, and takes long to make.
-KEPT = {"_grammar", "table", "_data", "_texts", "_known", "_types"}
-KEPT_MODULES = ("sigmaproof.fields", "sigmaproof.servicemodels", "sigmaproof.folding", "sigmaproof.events")
+# Whose caches hold what mutated code computes; the grammar of EQL takes long to make, and is of a file that is not.
+CACHING = ("sigmaproof.normalize", "sigmaproof.verify.eql", "sigma.backends.sigmaproof", "sigmaproof.lucenetext")
+KEPT = {"_grammar"}
 
 
 class UnusableError(Exception):
@@ -100,9 +100,11 @@ def _set_anew(source: Source, mutant: Mutant) -> Callable[[], None]:
     inner = dict(vars(owner)) if isinstance(owner, type) else names
     try:
         exec(compile(ast.Module([statement], []), str(source.path), "exec"), names, inner)  # noqa: S102 (our own file)
+        targets = _targets(statement)
+        if not isinstance(owner, type):
+            targets += _derived(source, targets, names)
     except Exception as error:
         raise UnusableError(f"{type(error).__name__}: {error}") from None
-    targets = [one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
     changed = [(owner, name, vars(owner)[name], inner[name]) for name in targets if name in vars(owner)]
     if not isinstance(owner, type):
         for name in targets:
@@ -115,6 +117,21 @@ def _set_anew(source: Source, mutant: Mutant) -> Callable[[], None]:
             setattr(holder, name, old)
 
     return undo
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    return [one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+
+
+def _derived(source: Source, changed: list[str], names: dict[str, Any]) -> list[str]:
+    """The tables made of changed ones, made anew."""
+    found: list[str] = []
+    for statement in source.tree.body:
+        used = {one.id for one in ast.walk(statement) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and used & {*changed, *found}:
+            exec(compile(ast.Module([statement], []), str(source.path), "exec"), names)  # noqa: S102 (our own file)
+            found += _targets(statement)
+    return found
 
 
 def _statement(source: Source, mutant: Mutant) -> tuple[Any, ast.stmt]:
@@ -145,7 +162,7 @@ def _caches() -> list[Any]:
     found = {
         id(value): value
         for module in _modules()
-        if not module.__name__.startswith(KEPT_MODULES)
+        if module.__name__.startswith(CACHING)
         for name, value in vars(module).items()
         if isinstance(value, functools._lru_cache_wrapper) and name not in KEPT
     }

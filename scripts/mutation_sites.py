@@ -151,6 +151,8 @@ class _Finder:
         elif isinstance(parent, ast.While) and node is parent.test:
             yield ast.Constant(False)  # True would be an endless loop
         match node:
+            case ast.BoolOp(values=[one, other]):
+                yield from (other, one)
             case ast.Call(func=ast.Name(id=name), args=[inner]) if name in self.known.same:
                 yield inner
             case ast.Call(func=ast.Attribute(attr=name), args=[inner]) if name in self.known.same:
@@ -168,7 +170,7 @@ class _Finder:
         """One operand, entry, argument or sign less, or another sign of comparison."""
         match node:
             case ast.BoolOp():
-                yield from self.one_less(node, where, node.values, "operand", 2)
+                yield from self.one_less(node, where, node.values, "operand", 3)
             case ast.Compare(ops=[op]) if type(op) in SWAPPED:
                 swapped = SWAPPED[type(op)]()
                 change = f"{_short(node)} -> {type(swapped).__name__}"
@@ -178,12 +180,15 @@ class _Finder:
                     if (name, given.arg) in self.known.optional:
                         change = f"{_short(node)} -> without {given.arg}"
                         yield self.made(node, where, change, _removing(node.keywords, at))
+            case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()):
+                pass
             case ast.Tuple(elts=entries) | ast.List(elts=entries) | ast.Set(elts=entries) if _is_table(parent):
                 yield from self.one_less(node, where, entries, "entry", 2)
             case ast.Dict() if _is_table(parent) and all(isinstance(key, ast.Constant) for key in node.keys):
                 for at, key in enumerate(node.keys):
-                    change = f"{_short(node)} -> without entry {_short(key)}"
-                    yield self.made(node, where, change, _removing(node.keys, at, node.values))
+                    if not _is_prose(ast.unparse(node.values[at])):
+                        change = f"{_short(node)} -> without entry {_short(key)}"
+                        yield self.made(node, where, change, _removing(node.keys, at, node.values))
             case ast.Constant(value=str(text)) if len(text) > 1 and _is_signs(node, parent):
                 yield from self.less_signs(node, text, where)
 
@@ -210,7 +215,9 @@ class _Finder:
 def _is_left_out(node: ast.stmt) -> bool:
     if isinstance(node, NOT_JUDGED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
-    return _target(node) in {"__all__", "__slots__"} or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    return _target(node) in {"__all__", "__slots__"} or (
+        isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    )
 
 
 def _target(node: ast.stmt) -> str:

@@ -65,7 +65,7 @@ def main() -> int:
     seed = int(os.environ.get("SIGMAPROOF_SEED") or 1)
     count = int(os.environ.get("SIGMAPROOF_MUTANTS") or 0)
     if only := os.environ.get("SIGMAPROOF_MUTATED"):
-        mutants = [one for one in mutants if only in one[1].name]
+        mutants = [one for one in mutants if any(part in one[1].name for part in only.split(","))]
     if 0 < count < len(mutants):
         mutants = random.Random(seed).sample(mutants, count)  # noqa: S311 (no secret)
         mutants.sort(key=lambda one: (one[1].name, one[2].line))
@@ -79,11 +79,13 @@ def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant
     start = time.monotonic()
     corpus = Corpus([source for _, source in found])
     records = sum(len(entry.judged) for entry in corpus.entries)
-    print(f"{len(corpus.entries)} rules, {records:,} witnesses, made in {time.monotonic() - start:.0f} s", flush=True)
+    sampled = sum(len(entry.sample) for entry in corpus.entries)
+    print(
+        f"{len(corpus.entries)} rules, {records:,} witnesses ({sampled:,} for documents), made in {time.monotonic() - start:.0f} s",
+        flush=True,
+    )
     outcomes = []
     with EmbeddedElasticsearch() as engine:
-        corpus.load(engine)
-        print(f"loaded after {time.monotonic() - start:.0f} s", flush=True)
         judge = Judge(corpus, engine)
         for side, source, mutant in mutants:
             before = time.monotonic()
