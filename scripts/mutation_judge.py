@@ -28,7 +28,7 @@ __all__ = ["Judge", "Outcome"]
 
 AT_ONCE = 6
 """Rules that are judged before looking whether there is a finding."""
-MOST_RULES = 60
+MOST_RULES = 40
 """Rules with changes that are judged before a mutant counts as a survivor."""
 MOST_RECORDS = 80
 """Changed documents of one rule that are judged."""
@@ -184,7 +184,7 @@ class Judge:
             for entry, made in group:
                 judged = [replace(one, rejected=loaded.rejected.get(one.id)) for one in made]
                 conversions = [entry.convert(target) for target in TARGETS]
-                for cell in judge_rows([entry.rule], [conversions], judged, held)[0].cells:  # type: ignore[arg-type]
+                for cell in judge_rows([entry.rule], [conversions], judged, held)[0].cells:
                     if cell.unexplained or cell.error:
                         return Outcome("verify", _told(entry, cell), entry)
         return None
@@ -201,10 +201,8 @@ class Judge:
 def _some(found: Iterator[Any]) -> Iterator[list[Any]]:
     """A few at a time, more of them later, at most MOST_RULES."""
     taken: list[Any] = []
-    count = 0
-    for one in found:
+    for count, one in enumerate(found, 1):
         taken.append(one)
-        count += 1
         if len(taken) >= AT_ONCE or count == 1:
             yield taken
             taken = []

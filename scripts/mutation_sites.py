@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mutation_edits import Apply, in_parent, removing, replacing, setting
+
 __all__ = ["Mutant", "Signatures", "mutants_of", "signatures"]
 
-Undo = Callable[[], None]
-Apply = Callable[[], Undo]
 TEXT_METHODS = frozenset(("lower", "upper", "casefold", "strip", "lstrip", "rstrip", "replace", "removeprefix"))
 SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 NOT_JUDGED = (ast.Import, ast.ImportFrom, ast.Assert, ast.Raise, ast.Global, ast.Nonlocal)
@@ -118,7 +119,7 @@ class _Finder:
         """A statement that never runs; it stays there, so that a generator stays one."""
         node = body[at]
         never = ast.If(ast.Constant(False), [node], [ast.Pass()])
-        return self.made(node, where, f"{_short(node)} -> pass", _replacing(body, at, never))
+        return self.made(node, where, f"{_short(node)} -> pass", replacing(body, at, never))
 
     def of_expression(self, node: ast.expr, parent: ast.AST, where: str) -> Iterator[Mutant]:
         """The mutants of an expression and of those in it."""
@@ -127,7 +128,7 @@ class _Finder:
         if isinstance(node, ast.Lambda) or (isinstance(node, ast.JoinedStr) and _is_prose(_pieces(node))):
             return
         for new in self.others(node, parent):
-            yield self.made(node, where, f"{_short(node)} -> {_short(new)}", _in_parent(parent, node, new))
+            yield self.made(node, where, f"{_short(node)} -> {_short(new)}", in_parent(parent, node, new))
         if isinstance(node, ast.Call) and _is_error(node):
             return
         yield from self.of_lists(node, parent, where)
@@ -140,7 +141,7 @@ class _Finder:
                 yield from self.of_expression(part.iter, part, where)
                 for at, test in enumerate(part.ifs):
                     change = f"if {_short(test)} -> if True"
-                    yield self.made(test, where, change, _replacing(part.ifs, at, ast.Constant(True)))
+                    yield self.made(test, where, change, replacing(part.ifs, at, ast.Constant(True)))
                     yield from self.of_expression(test, part, where)
 
     def others(self, node: ast.expr, parent: ast.AST) -> Iterator[ast.expr]:
@@ -174,12 +175,12 @@ class _Finder:
             case ast.Compare(ops=[op]) if type(op) in SWAPPED:
                 swapped = SWAPPED[type(op)]()
                 change = f"{_short(node)} -> {type(swapped).__name__}"
-                yield self.made(node, where, change, _replacing(node.ops, 0, swapped))
+                yield self.made(node, where, change, replacing(node.ops, 0, swapped))
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 for at, given in enumerate(node.keywords):
                     if (name, given.arg) in self.known.optional:
                         change = f"{_short(node)} -> without {given.arg}"
-                        yield self.made(node, where, change, _removing(node.keywords, at))
+                        yield self.made(node, where, change, removing(node.keywords, at))
             case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()):
                 pass
             case ast.Tuple(elts=entries) | ast.List(elts=entries) | ast.Set(elts=entries) if _is_table(parent):
@@ -188,22 +189,22 @@ class _Finder:
                 for at, key in enumerate(node.keys):
                     if not _is_prose(ast.unparse(node.values[at])):
                         change = f"{_short(node)} -> without entry {_short(key)}"
-                        yield self.made(node, where, change, _removing(node.keys, at, node.values))
+                        yield self.made(node, where, change, removing(node.keys, at, node.values))
             case ast.Constant(value=str(text)) if len(text) > 1 and _is_signs(node, parent):
-                yield from self.less_signs(node, text, where)
+                yield from self.less_signs(node, parent, text, where)
 
     def one_less(self, node: ast.expr, where: str, found: list[ast.expr], what: str, least: int) -> Iterator[Mutant]:
         """One of several parts taken out."""
         for at, part in enumerate(found if len(found) >= least else []):
-            yield self.made(node, where, f"{_short(node)} -> without {what} {_short(part)}", _removing(found, at))
+            yield self.made(node, where, f"{_short(node)} -> without {what} {_short(part)}", removing(found, at))
 
-    def less_signs(self, node: ast.Constant, text: str, where: str) -> Iterator[Mutant]:
+    def less_signs(self, node: ast.Constant, parent: ast.AST, text: str, where: str) -> Iterator[Mutant]:
         """A set of signs, of words, or an expression with one sign or word less."""
         pieces = text.split() if " " in text else list(text)
         for at in range(len(pieces)):
             less = (" " if " " in text else "").join(pieces[:at] + pieces[at + 1 :])
-            if _compiles(less):
-                yield self.made(node, where, f"{text!r} -> {less!r}", _setting(node, less))
+            if not _is_expression(parent) or _compiles(less):
+                yield self.made(node, where, f"{text!r} -> {less!r}", setting(node, less))
 
     def made(self, node: ast.expr | ast.stmt, where: str, change: str, apply: Apply) -> Mutant:
         """The mutant for a change at this node."""
@@ -261,84 +262,27 @@ def _is_signs(node: ast.Constant, parent: ast.AST) -> bool:
     if isinstance(parent, ast.Compare):
         return any(op for op, side in zip(parent.ops, parent.comparators, strict=True)
                    if side is node and isinstance(op, ast.In | ast.NotIn))  # fmt: skip
+    if isinstance(parent, ast.comprehension):
+        return parent.iter is node
     if isinstance(parent, ast.Call):
-        return ast.unparse(parent.func) == "re.compile" or (ast.unparse(parent.func).endswith("strip"))
+        return _is_expression(parent) or ast.unparse(parent.func).endswith("strip")
     return isinstance(parent, ast.Attribute) and parent.attr == "split"
 
 
+def _is_expression(parent: ast.AST) -> bool:
+    return isinstance(parent, ast.Call) and ast.unparse(parent.func) == "re.compile"
+
+
 def _compiles(text: str) -> bool:
-    try:
-        re.compile(text)
-    except re.error:
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of sets that a later Python may read in another way
+        try:
+            re.compile(text)
+        except re.error:
+            return False
     return True
 
 
 def _short(node: ast.AST | None) -> str:
     text = " ".join(ast.unparse(node).split()) if node is not None else ""
     return text if len(text) <= 100 else f"{text[:99]}…"
-
-
-def _replacing(found: list[ast.stmt] | list[ast.expr] | list[ast.cmpop], at: int, new: ast.AST) -> Apply:
-    items: list[ast.AST] = found  # type: ignore[assignment]
-
-    def apply() -> Undo:
-        old = items[at]
-        items[at] = _placed(new, old)
-
-        def undo() -> None:
-            items[at] = old
-
-        return undo
-
-    return apply
-
-
-def _removing(found: list, at: int, beside: list | None = None) -> Apply:  # type: ignore[type-arg]
-    def apply() -> Undo:
-        lists = [one for one in (found, beside) if one is not None]
-        old = [one.pop(at) for one in lists]
-
-        def undo() -> None:
-            for one, item in zip(lists, old, strict=True):
-                one.insert(at, item)
-
-        return undo
-
-    return apply
-
-
-def _setting(node: ast.Constant, value: str) -> Apply:
-    def apply() -> Undo:
-        old, node.value = node.value, value
-
-        def undo() -> None:
-            node.value = old
-
-        return undo
-
-    return apply
-
-
-def _in_parent(parent: ast.AST, node: ast.expr, new: ast.expr) -> Apply:
-    for name, value in ast.iter_fields(parent):
-        if value is node:
-            return _attribute(parent, name, node, new)
-        if isinstance(value, list) and any(one is node for one in value):
-            return _replacing(value, next(at for at, one in enumerate(value) if one is node), new)
-    raise AssertionError(f"{ast.unparse(node)} is not below its parent")
-
-
-def _attribute(parent: ast.AST, name: str, node: ast.expr, new: ast.expr) -> Apply:
-    def apply() -> Undo:
-        setattr(parent, name, _placed(new, node))
-        return lambda: setattr(parent, name, node)
-
-    return apply
-
-
-def _placed(new: ast.AST, old: ast.AST) -> ast.AST:
-    if hasattr(old, "lineno") and not hasattr(new, "lineno"):
-        ast.copy_location(new, old)
-        ast.fix_missing_locations(new)
-    return new

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import test_eql_lowering
@@ -38,18 +39,18 @@ def _none() -> Iterator[Check]:
 
 def _lowering() -> Iterator[Check]:
     for case in test_eql_lowering.CASES:
-        yield f"eql_lowering.yml: {case['eql'][:80]}", lambda case=case: test_eql_lowering.test_conformance(case)
+        yield f"eql_lowering.yml: {case['eql'][:80]}", partial(test_eql_lowering.test_conformance, case)
 
 
 def _documents() -> Iterator[Check]:
     for case in test_normalize.CASES:
-        yield f"normalize.yml: {case['name']}", lambda case=case: test_normalize.test_case(case)
+        yield f"normalize.yml: {case['name']}", partial(test_normalize.test_case, case)
     for case in test_normalize.PROFILES:
-        yield f"normalize.yml: {case['name']}", lambda case=case: test_normalize.test_case_of_a_profile(case)
+        yield f"normalize.yml: {case['name']}", partial(test_normalize.test_case_of_a_profile, case)
     for name, era in test_normalize_elastic.ERAS.items():
-        yield f"Elastic's documents, {era}: {name}", lambda name=name: _elastic(name)
+        yield f"Elastic's documents, {era}: {name}", partial(_elastic, name)
     for value, text in _marked(test_javamap.test_text):
-        yield f"test_javamap: {text}", lambda value=value, text=text: test_javamap.test_text(value, text)
+        yield f"test_javamap: {text}", partial(test_javamap.test_text, value, text)
 
 
 def _elastic(name: str) -> None:

@@ -1,6 +1,7 @@
 """Mutates the backends, the lowering and the normalizer, and counts how many mutants make `verify` fail.
 
 `python3 dev.py mutants` runs it. SIGMAPROOF_MUTANTS: how many, a sample drawn by SIGMAPROOF_SEED; 0 is all of them.
+SIGMAPROOF_MUTATED: only files with one of these (a comma list) in their names. SIGMAPROOF_VERBOSE=1 tells of each.
 Survivors that can't matter stand in fixtures/mutants_survivors.yml, each with the reason; an entry that names no
 survivor fails a run of all. Fails under 95 % too.
 """
@@ -80,10 +81,8 @@ def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant
     corpus = Corpus([source for _, source in found])
     records = sum(len(entry.judged) for entry in corpus.entries)
     sampled = sum(len(entry.sample) for entry in corpus.entries)
-    print(
-        f"{len(corpus.entries)} rules, {records:,} witnesses ({sampled:,} for documents), made in {time.monotonic() - start:.0f} s",
-        flush=True,
-    )
+    made = f"{len(corpus.entries)} rules, {records:,} witnesses ({sampled:,} for documents)"
+    print(f"{made}, made in {time.monotonic() - start:.0f} s", flush=True)
     outcomes = []
     with EmbeddedElasticsearch() as engine:
         judge = Judge(corpus, engine)
@@ -112,7 +111,9 @@ def told(outcomes: list[tuple[Mutant, Outcome]], is_whole: bool) -> int:
             unknown.append((mutant, outcome))
         by_file[mutant.file][kind] += 1
     for mutant, outcome in unknown:
-        print(f"SURVIVED ({outcome.kind}) {mutant.file}:{mutant.line} in {mutant.where}: {mutant.change}")
+        print(
+            f"SURVIVED ({outcome.kind}) {mutant.file}:{mutant.line} in {mutant.where}: {mutant.text}: {mutant.change}"
+        )
     return _figures(by_file, explained.keys() - used if is_whole else set())
 
 
@@ -123,6 +124,8 @@ def _figures(by_file: dict[str, Counter[str]], unused: set[tuple[str, str, str]]
         print(f"{_killed(kinds):5} of {_counted(kinds):5}  {name}  {dict(kinds.most_common())}")
     share = _killed(whole) / max(1, _counted(whole))
     print(f"{_killed(whole)} of {_counted(whole)} killed: {share:.1%}; {dict(whole.most_common())}")
+    seen = _counted(whole) - whole["same"] - whole["not run"]
+    print(f"of the {seen} that change a query, a claim or a document: {_killed(whole) / max(1, seen):.1%}")
     for file, line, change in sorted(unused):
         print(f"{SURVIVORS.name}: no survivor is {file}: {line!r}: {change}")
     return 1 if share < LEAST or unused else 0
