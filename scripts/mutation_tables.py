@@ -17,6 +17,13 @@ import test_normalize_elastic
 
 __all__ = ["broken"]
 
+JAVA = (
+    "test_hash_of_strings",
+    "test_order_of_a_tree_bin",
+    "test_a_crowded_bucket_doubles_a_small_table",
+    "test_pruning_keeps_the_order_of_the_parsed_keys",
+    "test_length_in_units",
+)
 Check = tuple[str, Callable[[], object]]
 
 
@@ -51,6 +58,8 @@ def _documents() -> Iterator[Check]:
         yield f"Elastic's documents, {era}: {name}", partial(_elastic, name)
     for value, text in _marked(test_javamap.test_text):
         yield f"test_javamap: {text}", partial(test_javamap.test_text, value, text)
+    for name in JAVA:
+        yield f"test_javamap: {name}", getattr(test_javamap, name)
 
 
 def _elastic(name: str) -> None:
