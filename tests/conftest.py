@@ -30,17 +30,29 @@ settings.load_profile(TIER)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that need the engine, so that those can be run without what slows the others down."""
     for item in items:
-        if "engine" in getattr(item, "fixturenames", ()):
+        if {"engine", "opensearch"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("engine")
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[object]:
     """A running embedded Elasticsearch. Skipped, announced, where it can't be had; an error where it must be."""
-    from sigmaproof.verify.engines import EngineUnavailable
     from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 
-    started = EmbeddedElasticsearch()
+    yield from _running(EmbeddedElasticsearch())
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[object]:
+    """A running embedded OpenSearch, the second real engine; as `engine` otherwise."""
+    from sigmaproof.verify.engines.opensearch import EmbeddedOpenSearch
+
+    yield from _running(EmbeddedOpenSearch())
+
+
+def _running(started: Any) -> Iterator[object]:
+    from sigmaproof.verify.engines import EngineUnavailable
+
     try:
         started.start()
     except EngineUnavailable as error:

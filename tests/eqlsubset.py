@@ -33,6 +33,7 @@ OF_DOCUMENTS = {
     "only case": "a value that differs in nothing but its case from one that is compared with ==",
     "long": "a value longer than what the index keeps",
     "no address": "a text that is no IP address",
+    "line feed": "a text that ends with one: the package takes `:` for an expression whose end is also before it",
     "mapped": "an IPv4 address written as one of IPv6: the same for Elasticsearch and Sigma, not for the package",
 }
 _AND_OR = (ast.And, ast.Or)
@@ -143,6 +144,8 @@ def _on_text(node: ast.Node, value: str, literals: list[Any], kind: FieldType) -
         return "long"
     if isinstance(node, ast.Call) and node.name == "cidrMatch":
         return _on_address(value)
+    if isinstance(node, ast.Match) and value.endswith("\n"):
+        return "line feed"
     minds_case = isinstance(node, ast.Compare) or (isinstance(node, ast.In) and not node.insensitive)
     if minds_case and any(value != text and value.lower() == text.lower() for text in literals):
         return "only case"

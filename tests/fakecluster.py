@@ -35,9 +35,16 @@ ALLOWED = tuple(
         ("GET", "/"),
         ("(PUT|GET|DELETE)", f"/{NAME}"),
         ("POST", rf"/{NAME}/_bulk\?filter_path=items\.\*\._id,items\.\*\.status,items\.\*\.error"),
+        ("POST", rf"/{NAME}/_bulk\?refresh=true&filter_path=errors"),
         ("POST", f"/{NAME}/_refresh"),
         ("POST", rf"/{NAME}/_pit\?keep_alive=5m"),
         ("DELETE", "/_pit"),
+        ("POST", rf"/{NAME}/_search/point_in_time\?keep_alive=5m"),
+        ("DELETE", "/_search/point_in_time"),
+        ("GET", rf"/{NAME}/_mapping"),
+        ("GET", r"/(_ingest/pipeline|_index_template)/[a-z]+"),
+        ("POST", r"/_ingest/pipeline/[a-z]+/_simulate"),
+        ("POST", r"/_index_template/_simulate/[a-z]+"),
         ("POST", r"/_msearch\?filter_path=[a-z_.,]+"),
         ("POST", rf"/{NAME}/_eql/search\?filter_path=[a-z_.,]+"),
     )
@@ -115,6 +122,9 @@ class FakeCluster:
     faults: list[Fault] = field(default_factory=list)
     matches: Callable[[Any, Mapping[int, Any]], list[int]] = lambda query, documents: sorted(documents)
     eql: Callable[[str, Mapping[int, Any]], list[int]] = lambda text, documents: sorted(documents)
+    pipelines: dict[str, Any] = field(default_factory=dict)
+    templates: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    simulate: Callable[[Any], Any] = lambda doc: {"doc": doc}
     host: str = "127.0.0.1"
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -164,6 +174,8 @@ class FakeCluster:
         if re.fullmatch(NAME, name) and method != "PUT" and name not in self.indices:
             self.wrong += [] if (method, api) == ("DELETE", "") else [f"{method} {path}: the index was never made"]
             return error(404, "index_not_found_exception", f"no such index [{name}]")
+        if name in ("_ingest", "_index_template"):
+            return self.own(method, path, body)
         if api == "_eql/search":
             return self.search_eql(path, name, json.loads(body)) if self.has_eql else no_handler(path)
         if (method, api) == ("PUT", ""):
@@ -186,10 +198,16 @@ class FakeCluster:
                     return error(400, "resource_already_exists_exception", f"index [{name}/x] already exists")
                 self.indices[name] = {"asked": json.loads(body), "documents": {}}
                 return 200, {"acknowledged": True, "shards_acknowledged": True, "index": name}
+            case "GET", "_mapping":
+                return 200, {name: {"mappings": self.read_back(name)["mappings"]}}
             case "GET", _:
                 return 200, {name: self.read_back(name)}
             case "POST", "_bulk":
                 lines = [json.loads(line) for line in body.splitlines()]
+                if all("delete" in line for line in lines):
+                    for line in lines:
+                        self.indices[name]["documents"].pop(int(line["delete"]["_id"]), None)
+                    return 200, {"errors": False}
                 for action, document in zip(lines[::2], lines[1::2], strict=True):
                     self.indices[name]["documents"][int(action["index"]["_id"])] = document
                 return 200, {
@@ -197,11 +215,30 @@ class FakeCluster:
                 }
             case "POST", "_pit":
                 return 200, {"id": f"pit of {name}"}
+            case "POST", "_search/point_in_time":
+                return 200, {"pit_id": f"pit of {name}", "_shards": {"total": 1, "failed": 0}}
             case "POST", "_msearch":
                 return 200, {"responses": [self.search(json.loads(line)) for line in body.splitlines()[1::2]]}
             case ("POST", "_refresh") | ("DELETE", _):
                 return 200, {"acknowledged": True}
         raise AssertionError((method, name, api))
+
+    def own(self, method: str, path: str, body: bytes) -> Any:
+        """Its own pipelines, which `simulate` stands for, and templates: (the entry, what it is put together to)."""
+        *_, last, name = path.split("/") if not path.endswith("/_simulate") else path.rpartition("/")[0].split("/")
+        kind = path.split("/")[1]
+        known: Mapping[str, Any] = self.pipelines if kind == "_ingest" else self.templates
+        if name not in known:
+            return (404, {}) if kind == "_ingest" else error(404, "resource_not_found_exception", f"[{name}] not found")
+        if method == "GET":
+            entry = {"name": name, "index_template": self.templates[name][0]} if kind != "_ingest" else None
+            return 200, {name: self.pipelines[name]} if entry is None else {"index_templates": [entry]}
+        if last == "_simulate":
+            return 200, {"template": self.templates[name][1], "overlapping": []}
+        try:
+            return 200, {"docs": [self.simulate(doc) for doc in json.loads(body)["docs"]]}
+        except AssertionError:
+            return error(400, "illegal_argument_exception", "a document is at fault")
 
     def read_back(self, name: str) -> dict[str, Any]:
         """An index as `GET /<index>` tells it: settings are texts, and have the server's own among them."""

@@ -11,7 +11,7 @@ from luceneregexp import UnknownRegExp
 from querystring import QueryStringError
 
 from sigmaproof.fields import FieldTable, table
-from sigmaproof.verify.engines import Answer, Document, Eql, Loaded, Query
+from sigmaproof.verify.engines import OURS, Answer, Document, Eql, Loaded, Query
 from sigmaproof.verify.engines.index import only_dsl
 from sigmaproof.verify.engines.mapping import mapping
 
@@ -24,11 +24,17 @@ class ModelEngine:
     name = "model of Query DSL"
     has_eql = False
     remarks: tuple[str, ...] = ()
+    own = OURS
 
     def __init__(self) -> None:
         self.model = Model(mapping(table()))
+        self.fields: FieldTable | None = None
+
+    def meet(self) -> None:
+        pass
 
     def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
+        self.fields = fields
         self.model = Model(mapping(fields or table()))
         kept: list[str] = []
         rejected: dict[str, str] = {}
@@ -39,6 +45,9 @@ class ModelEngine:
             except Rejected as error:
                 rejected[name] = str(error)
         return Loaded(tuple(kept), rejected)
+
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        return self.load(docs, self.fields)
 
     def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         return [self._answer(query) for query in only_dsl(queries)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
-from make_claims import claims
+from make_claims import claims, measured_claim
 from test_cases import findings
 
 from sigmaproof.conversion import convert_rule
@@ -49,6 +49,33 @@ def report(engine: Any) -> Report:
 
 def test_every_claim_holds_on_the_engine(report: Report) -> None:
     assert {row.rule.title: found for row in report.rows for cell in row.cells if (found := findings(cell))} == {}
+
+
+def test_the_ledger_is_what_generated_records_show(report: Report) -> None:
+    """`report` has the fixtures too: what they alone show is no measurement on generated records."""
+    found = {
+        Path(row.rule.file).name: {c.conversion.target: measured_claim(c) for c in row.cells} for row in report.rows
+    }
+    ledger = yaml.safe_load((ROOT / "fixtures" / "claims.yml").read_text(encoding="utf-8"))
+    assert found == {name: {t: c for t, c in claims.items() if t != "native"} for name, claims in ledger.items()}
+    assert [cell.dropped for row in report.rows for cell in row.cells if cell.dropped] == []
+    evidence = [
+        {one.direction for one in cell.evidence(reason) if one.judged.generated} >= set(reason.directions)
+        for row in report.rows
+        for cell in row.cells
+        for reason in cell.conversion.reasons
+    ]
+    assert len(evidence) > 5
+    assert all(evidence)
+
+
+def test_every_shown_reason_has_a_smallest_record(report: Report) -> None:
+    for row in report.rows:
+        for cell in row.cells:
+            for reason in cell.conversion.reasons:
+                smaller = [one.example.record for one in cell.evidence(reason) if one.smaller]
+                assert smaller, (row.rule.title, reason)
+                assert all("userIdentity" not in record for record in smaller), "what the rule does not test is gone"
 
 
 def test_every_reason_has_evidence_among_records_that_aws_can_write(report: Report) -> None:

@@ -15,6 +15,7 @@ import fakecluster as fake
 import pytest
 from fakecluster import CUT, DOCS, ENVIRONMENT, HALF, PASSWORD, FakeCluster, Fault, failure, opened, run
 
+from sigmaproof.fields import table
 from sigmaproof.verify.engines import Answer, Eql, Loaded, client, cluster, eqlsearch
 from sigmaproof.verify.engines.access import access
 
@@ -51,14 +52,14 @@ def test_answers_of_both_languages_in_their_order(server: FakeCluster) -> None:
     assert answers == [Answer(frozenset(found)) for found in ({"C"}, {"A"}, set(), {"B"})]
 
 
-def test_one_index_at_a_time_each_removed(server: FakeCluster) -> None:
+def test_one_index_whose_documents_are_replaced_and_one_more_for_another_mapping(server: FakeCluster) -> None:
     with opened(server) as engine:
-        for _ in range(3):
-            engine.load(DOCS)
+        for fields in (None, None, table("filebeat")):
+            engine.load(DOCS, fields)
             assert len(server.indices) == 1
         engine.close()
         assert server.indices == {}
-    assert len(set(server.made)) == 3
+    assert len(set(server.made)) == 2
     with opened(server) as engine, pytest.raises(ValueError, match="call load first"):
         engine.search([ALL])
 

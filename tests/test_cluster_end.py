@@ -170,13 +170,13 @@ def test_an_index_that_cannot_be_removed_is_told_loudly(
 # what is no cluster for us
 
 
-OPENSEARCH = {"version": {"number": "3.1.0", "distribution": "opensearch"}}
+OPENSEARCH = {"version": {"number": "1.3.20", "distribution": "opensearch"}}
 
 
 @pytest.mark.parametrize(
     ("root", "product", "told"),
     [
-        ((200, OPENSEARCH), None, "is an OpenSearch (3.1.0), which is not supported yet"),
+        ((200, OPENSEARCH), None, "is an OpenSearch 1.3.20; 2 or newer is needed"),
         ((200, {"version": {"number": "7.17.9"}}), "Elasticsearch", "is an Elasticsearch 7.17.9; 8 or newer is needed"),
         ((200, {"version": {"number": "7.10.2"}}), None, "does not say that it is an Elasticsearch"),
         ((200, {"hello": "world"}), None, "does not say that it is an Elasticsearch"),
@@ -286,7 +286,11 @@ def verify(server_url: str, folder: Path, *more: str, **environment: str) -> com
 
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
     for url, environment, told in (
-        ("elastic", {}, "error: --engine elastic: write `embedded`, or a URL like https://localhost:9200"),
+        (
+            "elastic",
+            {},
+            "error: --engine elastic: write `embedded`, `opensearch`, or a URL like https://localhost:9200",
+        ),
         (f"https://dana:{PASSWORD}@h", {}, "error: --engine: a URL with a user or a password in it is refused"),
         ("https://h", {"SIGMAPROOF_USER": "dana"}, "error: SIGMAPROOF_USER is set and SIGMAPROOF_PASSWORD is not"),
     ):

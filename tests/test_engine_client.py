@@ -19,6 +19,7 @@ from sigmaproof.verify.engines.client import Client, Refused, describe
 from sigmaproof.verify.engines.index import Index
 from sigmaproof.verify.engines.jars import Jar
 from sigmaproof.verify.engines.mapping import mapping
+from sigmaproof.verify.engines.products import MODULE
 
 CUT = None
 Reply = tuple[int, object] | None
@@ -300,17 +301,17 @@ def fake_fetch(jar: Jar, folder: Path) -> Path:
 @pytest.fixture
 def pins(monkeypatch: pytest.MonkeyPatch) -> tuple[Jar, ...]:
     made = tuple(
-        Jar(hashlib.sha256(content).hexdigest(), len(content), ("lib", jars.MODULE)[place % 2], name)
+        Jar(hashlib.sha256(content).hexdigest(), len(content), ("lib", MODULE)[place % 2], name)
         for place, (name, content) in enumerate(CONTENTS.items())
     )
-    monkeypatch.setattr(jars, "pinned", lambda: made)
+    monkeypatch.setattr(jars, "pinned", lambda _: made)
     return made
 
 
 def test_the_pins_are_the_47_jars_of_40_mb() -> None:
     assert len(jars.pinned()) == 47
     assert sum(jar.size for jar in jars.pinned()) == 41_412_204
-    assert {jar.folder for jar in jars.pinned()} == {"lib", jars.MODULE}
+    assert {jar.folder for jar in jars.pinned()} == {"lib", MODULE}
 
 
 def test_jars_are_fetched_once_with_one_message(
@@ -341,7 +342,7 @@ def test_a_download_that_is_not_the_pinned_file_is_refused(tmp_path: Path, pins:
 
 def test_a_changed_or_unknown_jar_in_the_cache_is_refused_and_removed(tmp_path: Path, pins: tuple[Jar, ...]) -> None:
     home = jars.ensure(tmp_path, fake_fetch)
-    changed, unknown = home / pins[1].path, home / jars.MODULE / "other-1.0.jar"
+    changed, unknown = home / pins[1].path, home / MODULE / "other-1.0.jar"
     changed.write_bytes(b"content X")
     with pytest.raises(EngineUnavailable, match="is not the file"):
         jars.ensure(tmp_path, fake_fetch)

@@ -21,6 +21,7 @@ from sigmaproof.verify.engines import Answer, Document, Engine, EngineUnavailabl
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.engines.java import map_to_strings
 from sigmaproof.verify.engines.process import Server
+from sigmaproof.verify.engines.products import ELASTICSEARCH
 
 PATIENCE = 10.0
 RP = "aws.cloudtrail.request_parameters"
@@ -50,7 +51,7 @@ def action(value: str) -> dict[str, Any]:
 
 
 def test_version_and_an_empty_load(engine: EmbeddedElasticsearch) -> None:
-    assert engine.version() == jars.VERSION
+    assert engine.version() == ELASTICSEARCH.version
     assert engine.load([]) == Loaded()
     assert engine.search([{"match_all": {}}]) == [Answer()]
     assert engine.search([]) == []
@@ -367,7 +368,7 @@ def test_a_second_start_needs_neither_jgo_nor_a_network(engine: EmbeddedElastics
     nowhere = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
     done = script(code, tmp_path, **nowhere)
     out, err = done.communicate(timeout=60)
-    assert (done.returncode, out.strip()) == (0, jars.VERSION), err
+    assert (done.returncode, out.strip()) == (0, ELASTICSEARCH.version), err
 
 
 def test_an_archive_is_made_at_the_second_start_and_tried_once(tmp_path: Path) -> None:

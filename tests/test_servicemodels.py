@@ -18,6 +18,7 @@ from modelengine import ModelEngine
 from sigmaproof import servicemodels
 from sigmaproof.events import read_files
 from sigmaproof.fields import table
+from sigmaproof.rules import load_text
 from sigmaproof.servicemodels import data, names
 from sigmaproof.servicemodels.judge import MASKS, Leaf
 from sigmaproof.verify.admissible import why_inadmissible
@@ -293,3 +294,29 @@ def _lengthened(value: Any) -> Any:
     if isinstance(value, list):
         return [_lengthened(inner) for inner in value]
     return json.dumps(value) + "x" * 9000 if isinstance(value, str) else value
+
+
+RULE = """
+title: A key
+logsource: {product: aws, service: cloudtrail}
+detection:
+  one: {eventSource: kms.amazonaws.com, eventName: CreateKey, 'requestParameters.keySpec|contains': rsa}
+  condition: one
+"""
+
+
+@with_models
+def test_what_only_excluded_records_show_is_no_finding_and_not_disproved() -> None:
+    """No text of an enumeration looks like another part; but a long policy still makes the object too long."""
+    (cell,) = verify(load_text(RULE, "rule").rules, [], ("eql",), ModelEngine()).rows[0].cells
+    shown = {(reason, direction) for reason in cell.conversion.reasons for direction in reason.directions}
+    excluded = {(reason.code, direction) for reason, direction in shown if cell.is_excluded(reason, direction)}
+    assert {("rendered-text", "misses"), ("limit", "misses")} <= excluded
+    assert (cell.has_findings, cell.dropped, cell.measured) == (False, [], "approximate")
+
+
+@pytest.mark.usefixtures("without")
+def test_without_models_they_are_evidence() -> None:
+    (cell,) = verify(load_text(RULE, "rule").rules, [], ("eql",), ModelEngine()).rows[0].cells
+    assert (cell.has_findings, cell.dropped, cell.measured) == (False, [], "approximate")
+    assert {"rendered-text", "limit"} <= {reason.code for reason in cell.conversion.reasons if cell.evidence(reason)}

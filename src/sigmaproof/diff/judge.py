@@ -62,6 +62,7 @@ class Judge:
         self.sides = list(sides)
         self._engine = engine
         self.asked = 0
+        self._integration: str | None = None  # whose index the engine holds
         self._is_cut_fixed = False
 
     def __call__(self, records: Sequence[Record], places: Sequence[str] = ()) -> list[Seen]:
@@ -85,9 +86,10 @@ class Judge:
     def _on_engine(self, numbers: Sequence[int], integration: str, records: Sequence[Record]) -> list[list[View]]:
         assert self._engine is not None, "a query needs an engine"
         documents = [_document(record, integration) for record in records]
-        loaded = self._engine.load(
-            ((str(at), document) for at, document in enumerate(documents) if document is not None), table(integration)
-        )
+        pairs = ((str(at), document) for at, document in enumerate(documents) if document is not None)
+        fresh = self._integration != integration
+        loaded = self._engine.load(pairs, table(integration)) if fresh else self._engine.swap(pairs)
+        self._integration = integration
         kept = frozenset(loaded.ids)
         queries: list[Query | Eql] = []
         for number in numbers:

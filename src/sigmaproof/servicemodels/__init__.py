@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sigmaproof.servicemodels.data import available, version
-from sigmaproof.servicemodels.judge import Leaf, described_by, faults, leaves
+from sigmaproof.servicemodels.judge import Leaf, described_by, faults, is_fault, leaves
 from sigmaproof.servicemodels.names import knows, located
 from sigmaproof.servicemodels.texts import longest_text, values_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "available",
     "described",
     "faults",
+    "is_fault",
     "knows",
     "largest",
     "leaves",

@@ -15,7 +15,7 @@ from typing import Any
 from sigmaproof.normalize.javamap import java_length
 from sigmaproof.servicemodels.names import Node, root, step
 
-__all__ = ["MASKS", "Leaf", "described_by", "faults", "leaves"]
+__all__ = ["MASKS", "Leaf", "described_by", "faults", "is_fault", "leaves"]
 
 # What CloudTrail and services write instead of a secret.
 MASKS = frozenset({"HIDDEN_DUE_TO_SECURITY_REASONS", "***", "****", "*****", "sensitiveDataRemoved", "<sensitive>"})
@@ -28,6 +28,7 @@ MORE: Mapping[tuple[str, str], tuple[str, ...]] = {
         "log-delivery-write",
     ),
 }
+MODEL = "AWS's service model"
 _TYPES = {"long": "integer", "float": "number", "double": "number", "character": "string"}
 
 
@@ -113,15 +114,20 @@ def faults(record: Mapping[str, Any], known: Collection[str] = ()) -> Iterator[s
             yield f"{path} {fault}"
 
 
+def is_fault(why: str | None) -> bool:
+    """Whether a reason why AWS can't have written a record comes from here."""
+    return why is not None and MODEL in why
+
+
 def _fault(text: str, leaf: Leaf) -> str | None:
     """An empty text is a parameter that was not given. Soundness: a place that other types can fill too, or whose
     value is masked, is never held against a record; lengths are counted to the record's advantage."""
     if leaf.types != ("string",) or leaf.sensitive or not text or text in MASKS:
         return None
     if leaf.values and text not in leaf.values:
-        return f"is not one of the values of AWS's service model: {text[:60]!r}"
+        return f"is not one of the values of {MODEL}: {text[:60]!r}"
     if leaf.most is not None and len(text) > leaf.most:
-        return f"is longer than {leaf.most:.0f} characters, the most of AWS's service model"
+        return f"is longer than {leaf.most:.0f} characters, the most of {MODEL}"
     if leaf.least is not None and java_length(text) < leaf.least:
-        return f"is shorter than {leaf.least:.0f} characters, the least of AWS's service model"
+        return f"is shorter than {leaf.least:.0f} characters, the least of {MODEL}"
     return None

@@ -58,7 +58,11 @@ def _known_fault(key: str, text: bytes) -> str | None:
 
 def _faults_below(record: Mapping[str, Any]) -> Iterator[str]:
     """The faults of a record with one key."""
-    for field, values in _readers().get(next(iter(record)).partition(".")[0], ()):
+    root = next(iter(record)).partition(".")[0]
+    for parent, values in _parents().get(root, ()):
+        if any(not isinstance(value, dict) and value is not None for value in values(record)):
+            yield f"{parent} is no object"
+    for field, values in _readers().get(root, ()):
         if not field.writes.many and _has_list(record, field.raw):
             yield f"{field.raw} is a list"
         elif not field.writes.empty and _has_empty_list(record, field.raw):
@@ -67,6 +71,17 @@ def _faults_below(record: Mapping[str, Any]) -> Iterator[str]:
             fault = _fault(value, field.writes, field.open, is_date=field.homes[0].type == "date")
             if fault:
                 yield f"{field.raw} {fault}"
+
+
+@cache
+def _parents() -> dict[str, list[tuple[str, Getter]]]:
+    """The objects that hold known fields, by their first key."""
+    known = {field.raw for field in table().fields}
+    outer = {raw.rpartition(".")[0] for raw in known if "." in raw} - known
+    found: dict[str, list[tuple[str, Getter]]] = {}
+    for parent in sorted(outer):
+        found.setdefault(parent.partition(".")[0], []).append((parent, getter(parent)))
+    return found
 
 
 @cache

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sigmaproof import servicemodels
 from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.fields import table
 from sigmaproof.predicate import Predicate
@@ -74,7 +75,9 @@ class Cell:
 
     counted: records that AWS can write and the engine took. rejected: records whose documents the engine did not
     take, so that no query can judge them. unproven: reasons, with a direction, for which no admissible record showed a
-    difference, though some could have. dropped: those for which no record that AWS can write could show one.
+    difference, though some could have. dropped: those for which no record that AWS can write could show one. unshown:
+    unproven ones where index or documents are not those that the claims are about, which are proven on the embedded
+    Elasticsearch. indexed: which searched fields are indexed in another way than the claim is about, in words.
     """
 
     conversion: Conversion
@@ -88,6 +91,8 @@ class Cell:
     error: str | None = None
     unproven: tuple[tuple[Reason, str], ...] = ()
     dropped: list[tuple[Reason, str]] = field(default_factory=list)
+    unshown: tuple[tuple[Reason, str], ...] = ()
+    indexed: tuple[str, ...] = ()
 
     @property
     def has_findings(self) -> bool:
@@ -121,6 +126,13 @@ class Cell:
         self.unproven = tuple(sorted(missing & could))
         self.dropped = sorted(missing - could)
 
+    def is_excluded(self, reason: Reason, direction: str) -> bool:
+        """Whether a record showed it that only AWS's service models exclude: without them it is shown."""
+        return any(
+            reason in one.reasons and one.direction == direction and servicemodels.is_fault(one.judged.inadmissible)
+            for one in self.inadmissible
+        )
+
     @property
     def measured(self) -> str:
         """The fidelity that was measured: as claimed, but for reasons that no record can show."""
@@ -143,6 +155,11 @@ class Row:
     cells: list[Cell] = field(default_factory=list)
     matched: int = 0
     generated: int = 0
+
+    @property
+    def converted(self) -> list[Cell]:
+        """The cells that have a query."""
+        return [cell for cell in self.cells if cell.conversion.refusal is None]
 
     def add(self, other: Row) -> None:
         """Takes what was found for the same rule on other records."""

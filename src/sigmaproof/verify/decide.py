@@ -35,8 +35,8 @@ class Decision:
     """One test in one place, with one truth of it.
 
     draft: makes a record in which the test has this truth and decides the verdict; None without one. state: `decided`;
-    `unwritten` (only on records that AWS can't write); `coupled` (other tests of the rule settle it); `infeasible`
-    (no value makes the test so); `unknown` (the search found nothing and proved nothing).
+    `unwritten` (only records that AWS can't write were found); `coupled` (other tests of the rule settle it);
+    `infeasible` (no value makes the test so); `unknown` (the search found nothing and proved nothing).
     """
 
     test: Test
@@ -78,8 +78,8 @@ class Coverage:
 
     @property
     def is_full(self) -> bool:
-        """Whether every half is decided, or proved to be decided by no record that AWS writes."""
-        return not self.count("unknown")
+        """Whether every half is decided, or proved to be decided by no record."""
+        return not self.count("unknown", "unwritten")
 
     def findings(self) -> Iterator[str]:
         """What is wrong with the rule by itself, in words."""
@@ -87,8 +87,8 @@ class Coverage:
             yield "CONTRADICTORY: no record makes it true"
         elif self.misses is False:
             yield "ALWAYS TRUE: no record makes it false"
-        elif not any(one.verdict and one.state == "decided" for one in self.decisions) and self.is_full:
-            yield "no record that AWS can write is known to match it"
+        elif not any(one.verdict and one.state == "decided" for one in self.decisions):
+            yield "NOT SHOWN: no record was found that AWS can write and that makes it true"
 
     def listed(self) -> Iterator[str]:
         """What is not decided, in words."""
@@ -99,10 +99,10 @@ class Coverage:
 
 
 _WORDS = {
-    "unwritten": "decides only on records that AWS can't write",
+    "unwritten": "decides only on records that AWS can't write, as far as was searched",
     "coupled": "never decides alone: other tests of the rule settle it",
     "infeasible": "can't be so on any record",
-    "unknown": "no record found in which it decides, and none excluded",
+    "unknown": "no record found on which it decides, and none excluded",
 }
 
 
@@ -123,12 +123,12 @@ def _possible(decisions: tuple[Decision, ...], verdict: bool, search: Search, wh
     if any(decision.draft is not None and decision.verdict is verdict for decision in decisions):
         return True
     try:
-        return any(
-            compile_predicate(whole.root.tree)(built(draft)) is verdict
-            for draft in islice(search.drafts([Demand(whole.root, verdict)]), MOST_DRAFTS)
-        ) or (None if whole.is_entangled else False)
+        drafts = list(islice(search.drafts([Demand(whole.root, verdict)]), MOST_DRAFTS))
     except UnknownError:
         return None
+    holds = compile_predicate(whole.root.tree)
+    found = any(holds(built(draft)) is verdict for draft in drafts)
+    return found or (None if drafts or whole.is_entangled else False)
 
 
 def _decision(place: Place, truth: bool, search: Search) -> Decision:

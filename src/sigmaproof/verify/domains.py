@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from typing import Any
 
 from sigmaproof.folding import fold
@@ -28,6 +28,7 @@ from sigmaproof.predicate import (
     Test,
     Text,
     TimePart,
+    Wild,
     field_of,
     plain,
 )
@@ -40,6 +41,10 @@ __all__ = ["UnknownError", "Variable", "variables"]
 
 # Evaluations of tests on candidates that a field may cost, and merges of fields that depend on each other.
 MOST_EVALUATIONS, MOST_MERGES = 200_000, 400
+MOST_PAIRS, MOST_FAILURES = 400, 6
+"""Pairs of tests that are compared before all together, and searches of a field that may end without a result."""
+MOST_EXACT = 2**53
+"""From here on a float is not every whole number."""
 
 
 class UnknownError(Exception):
@@ -65,6 +70,7 @@ class Variable:
         looked_up = set(self._plain.values())
         self._others = [test for test in self.tests if test not in looked_up]
         self._clean: dict[int, bool] = {}
+        self._failures = 0
         self._tried: dict[tuple[frozenset[Test], frozenset[Test]], UnknownError | None] = {}
         room = max(20, MOST_EVALUATIONS // (len(self._others) + 1))
         for draft in islice(self._first(), room):
@@ -146,9 +152,12 @@ class Variable:
         if key not in self._tried:
             self._tried[key] = None
             try:
+                if self._failures > MOST_FAILURES:
+                    raise UnknownError
                 for draft in self._new(wanted, unwanted):
                     self.add(draft)
             except UnknownError as error:
+                self._failures += not self.matching(wanted, unwanted)
                 self._tried[key] = error
         found = self.matching(wanted, unwanted)
         if not found and (unknown := self._tried[key]):
@@ -158,18 +167,26 @@ class Variable:
     def _new(self, wanted: frozenset[Test], unwanted: frozenset[Test]) -> Iterator[Draft]:
         """Candidates for these demands. Raises UnknownError after them, unless there can't be others."""
         name, unknown = self.fields[0], None
+        for joined in _joined_texts(self._ordered(wanted)):
+            yield {name: joined}
+        if self.matching(wanted, unwanted):
+            return
         try:
-            text = _text(wanted, unwanted)
+            text = _text(self._ordered(wanted), self._ordered(unwanted))
         except UnknownError as error:
             text, unknown = None, error
         if text is not None:
             yield {name: text}
             return
-        elements = [] if len(wanted) < 2 else [self._element(one, unwanted) for one in wanted]
+        elements = [] if len(wanted) < 2 else [self._element(one, unwanted) for one in self._ordered(wanted)]
         if elements and all(element is not None for element in elements):
             yield {name: [element for element in elements if element is not MISSING]}
         if unknown is not None:
             raise unknown
+
+    def _ordered(self, some: frozenset[Test]) -> list[Test]:
+        """The tests in the rule's order: a set's own order is another one in every process."""
+        return [test for test in self.tests if test in some]
 
     def _element(self, test: Test, unwanted: frozenset[Test]) -> Any:
         """A value on which one test is true and none of the others; None without one."""
@@ -205,14 +222,34 @@ def candidates(name: str, tests: Iterable[Test]) -> Iterator[Draft]:
     for test in tests:
         yield from ({name: value} for value in _edges(test))
     yield from ({name: value} for value in times([test for test in tests if isinstance(test, TimePart)]))
+    yield from ({name: value} for value in _between(tests))
+    yield from ({name: value} for value in _addresses(tests))
     yield from ({name: value} for value in (None, "x", "other", "", "0", True, False, {"a": "x"}))
+
+
+def _between(tests: Iterable[Test]) -> Iterator[Any]:
+    """A number between each two that the tests name, and one beyond them; each also in its other form and as a text."""
+    named = sorted({test.value for test in tests if isinstance(test, Compare | Number)})
+    middles = [(low + high) / 2 for low, high in pairwise(named)]
+    for value in [*named, *middles, *([named[0] - 1, named[-1] + 1] if named else [])]:
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < MOST_EXACT
+        forms = (value, float(value) if abs(value) < MOST_EXACT else value, int(value) if whole else value)
+        yield from forms
+        yield from map(number_text, forms)
+
+
+def _addresses(tests: Sequence[Test]) -> Iterator[str]:
+    """Addresses that begin as some pattern does, in the networks of the others where they fit."""
+    if any(isinstance(test, Cidr) for test in tests):
+        for test in tests:
+            begin = test.pattern[0] if isinstance(test, Text) and test.pattern else ""
+            if isinstance(begin, str) and begin.replace(".", "").isdigit():
+                pieces = begin.rstrip(".").split(".")
+                yield from (".".join([*pieces, *[last] * (4 - len(pieces))]) for last in ("0", "1", "200"))
 
 
 def _edges(test: Test) -> Iterator[Any]:
     """Values beside the edge of a number, and beside a network: with one of each, every combination is there."""
-    if isinstance(test, Compare | Number):
-        for value in (test.value, test.value + 1, test.value - 1, test.value + 0.5, test.value - 0.5):
-            yield from (value, number_text(value))
     if isinstance(test, Cidr):
         network = as_network(test.network)
         for number in (int(network.network_address) - 1, int(network.broadcast_address) + 1):
@@ -224,21 +261,50 @@ def _edges(test: Test) -> Iterator[Any]:
         yield text_of(test, "x")
 
 
-def _text(wanted: Iterable[Test], unwanted: Iterable[Test]) -> str | None:
-    """A text for these demands, None when there is none. Raises UnknownError."""
+def _joined_texts(wanted: Sequence[Test]) -> Iterator[str]:
+    """What all patterns want in one text: the beginnings, then what stands inside, then the ends."""
+    texts = [test for test in wanted if isinstance(test, Text)]
+    if len(texts) == len(wanted) > 1:
+        kinds = [(test.pattern[:1] == (Wild.ANY,), test.pattern[-1:] == (Wild.ANY,)) for test in texts]
+        order = sorted(range(len(texts)), key=lambda at: (kinds[at][0], kinds[at] == (True, False)))
+        for between in ("", "x", " ", "-"):
+            yield between.join(text_of(texts[at]) for at in order)
+
+
+def _text(wanted: Sequence[Test], unwanted: Sequence[Test]) -> str | None:
+    """A text for these demands, None when there is none. Raises UnknownError.
+
+    **Soundness** of None: texts are regular in every test but comparisons, networks and times, for which a candidate
+    of every kind was tried (`_is_tried`); a lone surrogate is matched by an expression as U+FFFD, so where a pattern
+    names that one nothing is proved.
+    """
     if any(isinstance(test, Null) for test in wanted) or any(isinstance(test, Exists) for test in unwanted):
         return None  # a text is there and is not null: what remains was tried
     asked = [[test for test in side if not isinstance(test, Null | Exists)] for side in (wanted, unwanted)]
+    if any(isinstance(test, Text) and "\ufffd" in str(test.pattern) for test in (*asked[0], *asked[1])):
+        raise UnknownError
     if _is_tried([*asked[0], *asked[1]]):
         return None
     try:
+        if any(_excludes(one, other) for one, other in islice(product(*asked), MOST_PAIRS)):
+            return None
         return shortest(*([_node(test) for test in side] for side in asked))
     except (TooLargeError, RegexError) as error:
         raise UnknownError from error
 
 
+@lru_cache(maxsize=20_000)
+def _excludes(one: Test, other: Test) -> bool:
+    """Whether every text on which the one is true makes the other true: quickly found where all together are not."""
+    try:
+        return shortest([_node(one)], [_node(other)]) is None
+    except TooLargeError:
+        return False
+
+
 def _is_tried(tests: Sequence[Test]) -> bool:
-    """Whether the values beside the edges are all that can be told apart."""
+    """Whether the candidates are all that can be told apart: between any two numbers that the tests name there is one,
+    on either side of each network, and a time for each set of tests (`values.times`)."""
     kinds = (Compare | Number, Cidr, TimePart)
     return any(all(isinstance(test, kind) for test in tests) for kind in kinds)
 
@@ -361,7 +427,7 @@ class _Words(Variable):
 
     def _new(self, wanted: frozenset[Test], unwanted: frozenset[Test]) -> Iterator[Draft]:
         removed: Draft = {}
-        for test in unwanted:
+        for test in self._ordered(unwanted):
             removed = {**removed, **without_word(test)} if isinstance(test, Keyword) else removed
         text = " ".join(sorted(map(_word, wanted)))
         yield {**removed, "errorMessage": text or MISSING}

@@ -51,6 +51,11 @@ def keyword_changes(test: Keyword, draft: Draft, fields: FieldTable) -> Iterator
         yield from _padded("requestParameters", {**draft, "requestParameters.note": form}, fields)
     for value in (True, False, *number_candidates(text)):
         yield {**draft, "requestParameters": {"note": value}}
+    for field in fields.fields:
+        if not field.digest and "string" in field.writes.types:
+            yield {**draft, field.raw: text}
+        elif not field.digest and field.open:
+            yield {**draft, field.raw: {"note": text}}
 
 
 def _limits(root: str, fields: FieldTable) -> list[int]:

@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 from sigmaproof.claims import number_candidates, object_candidates
-from sigmaproof.folding import fold
+from sigmaproof.folding import fold, variants
 from sigmaproof.predicate import Boolean, Number, Regex, Test, Text, Wild
 from sigmaproof.verify.records import MISSING
-from sigmaproof.verify.values import text_of
+from sigmaproof.verify.values import fitting, text_of
 
 __all__ = ["ODD", "around", "sized"]
 
@@ -34,6 +34,7 @@ FORMS: tuple[Form, ...] = (
     lambda text: f"x{text}",
     lambda text: f"{text}x",
     lambda text: text[1:],
+    lambda text: f"x{text[1:]}",
     lambda text: text[:-1],
     lambda text: f"{text}, x",
     lambda text: f" {text}",
@@ -68,19 +69,36 @@ def around(test: Test, is_whole: bool) -> Iterator[Any]:
     if is_whole and isinstance(test, Text):
         yield from object_candidates(test.pattern)
         yield from ({"a": text_of(test), "b": None}, {"a": 1, text_of(test): {}})
+        for text in _texts_around(text_of(test)):
+            yield from ({"a": text}, {text: 1})
+    if is_whole and isinstance(test, Regex):
+        yield from _objects_around(test)
 
 
 def _around_text(test: Text) -> Iterator[Any]:
     text = text_of(test)
-    yield from (form(text) for form in FORMS)
-    yield from (text.replace(part, other) for part, other in FOLDED.items() if part in text)
-    if not text.isascii():
-        yield fold(text)
+    yield from _texts_around(text)
     yield from ([text], ["sigmaproof", text], [text, text], {"k": text}, [{"k": text}], [{"k": text}, {"k": "x"}])
     yield from _wild_texts(test)
     with suppress(ValueError, RecursionError):
         yield json.loads(text)
     yield from number_candidates(text)
+
+
+def _texts_around(text: str) -> Iterator[str]:
+    yield from (form(text) for form in FORMS)
+    yield from (text.replace(part, other) for part, other in FOLDED.items() if part in text)
+    if not text.isascii():
+        yield fold(text)
+        yield "".join(next((other for other in variants(char) if other != char), char) for char in text)
+
+
+def _objects_around(test: Regex) -> Iterator[Any]:
+    """Objects with a text that the expression is found in, and with that text in other forms."""
+    for values in fitting(test, True):
+        for example in values.values():
+            if isinstance(example, str):
+                yield from ({"a": text} for text in (example, *_texts_around(example)))
 
 
 def _wild_texts(test: Text) -> Iterator[str]:

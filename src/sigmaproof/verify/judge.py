@@ -38,7 +38,9 @@ def judge_rows(
     pipelines: Sequence[ProcessingPipeline] = (),
 ) -> list[Row]:
     """Compares all verdicts on records that the engine holds: a row a rule, a cell a conversion of it."""
-    asked = [(c, list(questions(c, engine.has_eql)) if c.query is not None else []) for row in conversions for c in row]
+    types, has_eql = engine.own.types() if engine.own.types is not None else None, engine.has_eql
+    converted = [conversion for row in conversions for conversion in row]
+    asked = [(c, list(questions(c, has_eql, types)) if c.query is not None else []) for c in converted]
     answers = iter(_ask([question for _, found in asked for question in found], engine))
     cells = iter([(c, [(question, next(answers)) for question in found]) for c, found in asked])
     rows = []
@@ -74,10 +76,15 @@ def _native(
     on_document = _on_document(rule, pipelines, integration)
     mine = (None, rule.id)
     return [
-        _Side(one, on_raw(one.record), on_document(one.document) if on_document else None)
+        _Side(one, on_raw(one.record), on_document(one.document) if on_document and _has_document(one) else None)
         for one in judged
         if one.generated_for in mine
     ]
+
+
+def _has_document(one: Judged) -> bool:
+    """A record that a pipeline of the engine's own drops or fails on has none."""
+    return not one.rejected or bool(one.document)
 
 
 def _on_document(rule: Rule, pipelines: Sequence[ProcessingPipeline], integration: str) -> Verdict | None:
@@ -130,10 +137,16 @@ def _judge(cell: Cell, tree: Predicate, side: _Side, engine: bool | None, unmapp
 
 
 def _unproven(cell: Cell, tree: Predicate, sides: Sequence[_Side]) -> Iterable[tuple[Reason, str]]:
-    """Reasons and directions that no admissible record showed; those that none could show are dropped."""
+    """Reasons and directions that no admissible record showed; those that none could show are dropped.
+
+    What only records showed that AWS's service models exclude is neither: the models are no proof that no other record
+    can show it, and a verdict must not depend on whether they are there.
+    """
     for reason in cell.conversion.reasons:
         shown = {difference.direction for difference in cell.evidence(reason)}
         for direction in sorted(set(reason.directions) - shown):
+            if cell.is_excluded(reason, direction):
+                continue
             if any(_can_show(cell.conversion, reason, direction, tree, side) for side in sides):
                 yield reason, direction
             else:

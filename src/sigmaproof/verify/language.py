@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from sigmaproof.folding import variants
 from sigmaproof.predicate import Pattern, Wild
 from sigmaproof.regex import Node
-from sigmaproof.regex.effort import MOST_STATES, Automaton, positions
+from sigmaproof.regex.effort import Automaton, positions
 from sigmaproof.regex.tree import LAST, Chars, Ranges, Repeat
 from sigmaproof.regex.tree import Sequence as Joined
 
 __all__ = ["TooLargeError", "pattern_node", "shortest"]
 
-MOST_CONFIGURATIONS = 4_000
+MOST_CONFIGURATIONS, MOST_CHARACTERS = 2_000, 300
+"""Sets of states that are looked at, and characters of all patterns together above which nothing is."""
 _ANY = Chars(((0, LAST),))
 # Characters that are taken to stand for a class, when it has one: those that read best.
 _LIKED = "xabcdefghijklmnopqrstuvwyzXABCDEFGHIJKLMNOPQRSTUVWYZ0123456789-_./:@ "
@@ -48,7 +49,7 @@ def shortest(wanted: Sequence[Node], unwanted: Sequence[Node]) -> str | None:
 
     The nodes have no anchors. Raises TooLargeError when the search would take too long.
     """
-    if sum(map(positions, [*wanted, *unwanted])) > MOST_STATES:
+    if sum(map(positions, [*wanted, *unwanted])) > MOST_CHARACTERS:
         raise TooLargeError
     walkers = [_Walker(node) for node in (*wanted, *unwanted)]
     letters = list(_letters(walkers))

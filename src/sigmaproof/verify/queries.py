@@ -28,11 +28,13 @@ class Question:
     error: str | None = None
 
 
-def questions(conversion: Conversion, has_eql: bool = False) -> Iterator[Question]:
+def questions(
+    conversion: Conversion, has_eql: bool = False, types: Mapping[str, Any] | None = None
+) -> Iterator[Question]:
     """The query on the mapping of the integration; for EQL also on one that does not map a field yet.
 
     has_eql: the engine runs EQL itself. Its index maps every field, so the questions about one that is not mapped
-    are lowered all the same.
+    are lowered all the same. types: the fields of the index, where it is not the field table that made it.
 
     Fields that no document had yet are in no mapping, and EQL refuses or folds them (facts: optional fields), while
     query_string takes them as missing.
@@ -40,7 +42,7 @@ def questions(conversion: Conversion, has_eql: bool = False) -> Iterator[Questio
     if conversion.target == "lucene":
         yield Question({"query_string": {"query": conversion.query}})
         return
-    types = _types(conversion.integration)
+    types = _types(conversion.integration) if types is None else types
     yield Question(Eql(conversion.query)) if has_eql else _eql(conversion.query, None, types)
     for field in _to_unmap(conversion):
         yield _eql(conversion.query, field, types)

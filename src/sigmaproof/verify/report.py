@@ -20,6 +20,7 @@ from sigmaproof.verify.run import Report
 __all__ = ["write_report"]
 
 SHOWN_TESTS = 5
+OTHER = "the claim is about the integration's own documents and mapping"
 
 
 def write_report(report: Report, form: str, everything: bool) -> None:
@@ -96,13 +97,17 @@ def _cell_lines(report: Report, row: Row, cell: Cell, everything: bool) -> Itera
         yield f"\n{name}: refused: {cell.conversion.refusal}"
     if cell.error:
         yield f"\n{name}: the engine refuses the query: {cell.error}"
+        yield from (f"  indexed  {text}" for text in cell.indexed)
     for difference in cell.unexplained:
         yield f"\n{name}: DIFFERS, and the claim ({cell.conversion.fidelity}) doesn't explain it"
         yield from _difference_lines(report, row, cell, difference)
+        yield from (f"  indexed  {text}" for text in cell.indexed)
+    for reason, direction in cell.unshown:
+        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} shows on no record here: {OTHER}"
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
     for reason, direction in cell.dropped:
-        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} is dropped: no record of AWS can show it"
+        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} is dropped: no generated record could show it"
     yield from _evidence_lines(report, row, cell, name, everything)
 
 
@@ -124,11 +129,21 @@ def _evidence_lines(report: Report, row: Row, cell: Cell, name: str, everything:
                 yield f"  and {plural(len(found) - len(shown), 'record')} more (--all shows them)"
     if everything:
         yield from _apart_lines(report, row, cell, name)
+    else:
+        yield from _given_lines(report, row, cell, name)
 
 
 def _told(found: list[Difference]) -> list[Difference]:
     """The first difference, and where it is one of the user's the smallest one too."""
     return found[:1] + [one for one in found[1:] if one.smaller][: found[:1] != [] and found[0].smaller is None]
+
+
+def _given_lines(report: Report, row: Row, cell: Cell, name: str) -> Iterator[str]:
+    """Of the user's own records on which the verdicts differ, though AWS is not known to write such, one a fault."""
+    faults = {one.judged.inadmissible: one for one in reversed(cell.inadmissible) if not one.judged.generated}
+    for fault, difference in faults.items():
+        yield f"\n{name}: differs on a given record that AWS is not known to write: {fault}"
+        yield from _difference_lines(report, row, cell, difference)
 
 
 def _apart_lines(report: Report, row: Row, cell: Cell, name: str) -> Iterator[str]:

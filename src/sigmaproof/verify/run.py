@@ -19,8 +19,9 @@ from sigmaproof.fields import DEFAULT, table
 from sigmaproof.rules import Rule
 from sigmaproof.verify.compare import Judged, Row
 from sigmaproof.verify.engines import Engine
+from sigmaproof.verify.indexed import otherwise_indexed
 from sigmaproof.verify.judge import judge_rows
-from sigmaproof.verify.judged import judged_record
+from sigmaproof.verify.judged import judged_records
 from sigmaproof.verify.smallest import shrink_shown
 from sigmaproof.verify.witness import witnesses
 
@@ -58,14 +59,15 @@ class Report:
     @property
     def has_findings(self) -> bool:
         """Whether some difference is not explained, or some claim has no evidence."""
-        return any(cell.has_findings for row in self.rows for cell in row.cells)
+        cells = any(cell.has_findings for row in self.rows for cell in row.cells)
+        return cells or any(any(row.coverage.findings()) for row in self.rows if any(row.converted))
 
-    def add(self, rows: Sequence[Row], judged: Sequence[Judged]) -> None:
-        """Takes the rows of some rules on some records: a rule that is there already has been judged on others."""
-        known = {id(row.rule): row for row in self.rows}
-        for row in rows:
-            if id(row.rule) in known:
-                known[id(row.rule)].add(row)
+    def add(self, rows: Sequence[Row], judged: Sequence[Judged], first: int = 0) -> None:
+        """Takes the rows of some rules on some records. first: the place of the first one; a row that is there already
+        is of the same rule on other records."""
+        for at, row in enumerate(rows, first):
+            if at < len(self.rows):
+                self.rows[at].add(row)
             else:
                 self.rows.append(row)
         self.records += len(judged)
@@ -74,7 +76,16 @@ class Report:
         self.rejected |= {one.id: one.rejected for one in judged if one.rejected}
 
     def about(self, engine: Engine) -> Self:
-        """The report, with what its reader must know of the engine."""
+        """The report, with what its reader must know of the engine, and of how it indexes.
+
+        Where documents or mapping are not ours, claims can have less to show than on the embedded engine, where they
+        have their evidence. What differs is a finding as everywhere.
+        """
+        types = engine.own.types() if engine.own.types is not None and self.rows else None
+        for cell in (cell for row in self.rows for cell in row.cells if cell.conversion.query is not None):
+            cell.indexed = otherwise_indexed(cell.conversion, types, engine.own.stand_ins)
+            if engine.own.is_other:
+                cell.unproven, cell.unshown = (), cell.unproven
         self.has_eql, self.remarks = engine.has_eql, engine.remarks
         if engine.has_eql and "eql" in self.targets:
             self.remarks += (UNMAPPED,)
@@ -123,6 +134,7 @@ def verify(
     own alone, and what a query costs grows with the texts that are there.
     """
     conversions = [[convert_rule(rule, target, case, pipelines, integration) for target in targets] for rule in rules]
+    engine.meet()
     report = Report(tuple(targets), engine.name, integration)
     events = list(events)
     if events:
@@ -131,9 +143,10 @@ def verify(
     for start in range(0, len(rules), AT_ONCE):
         some, theirs = rules[start : start + AT_ONCE], conversions[start : start + AT_ONCE]
         judged = load(some, [], engine, integration, first=report.records)
-        report.add(judge_rows(some, theirs, judged, engine, pipelines), judged)
+        report.add(judge_rows(some, theirs, judged, engine, pipelines), judged, start)
+    report.about(engine)
     shrink_shown(report, engine)
-    return report.about(engine)
+    return report
 
 
 def load(
@@ -143,15 +156,20 @@ def load(
 
     first: the number from which on they are counted.
     """
-    judged = [judged_record(str(number), event.place, event.record, integration) for number, event in enumerate(events)]
+    engine.meet()
+    records = [(str(number), event.place, event.record) for number, event in enumerate(events)]
+    owners: list[str | None] = [None] * len(records)
     for rule in rules:
         for number, record in enumerate(witnesses(rule.tree, integration), 1):
-            place = f"generated#{number} for {rule.title}"
-            made = judged_record(f"w{first + len(judged)}", place, record, integration)
-            judged.append(replace(made, generated_for=rule.id))
-    documents = ((one.id, one.document) for one in judged)
+            records.append((f"w{first + len(records)}", f"generated#{number} for {rule.title}", record))
+            owners.append(rule.id)
+    judged = judged_records(records, engine.own, integration)
+    documents = ((one.id, one.document) for one in judged if one.rejected is None)
     rejected = engine.load(documents, table(integration)).rejected
-    return [replace(one, rejected=rejected.get(one.id)) for one in judged]
+    return [
+        replace(one, rejected=one.rejected or rejected.get(one.id), generated_for=owner)
+        for one, owner in zip(judged, owners, strict=True)
+    ]
 
 
 def judge(

@@ -5,17 +5,17 @@ What is tried in which order is in `shrink`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.evaluate.compile import compile_predicate
-from sigmaproof.fidelity import Reason
-from sigmaproof.fields import table
+from sigmaproof.fidelity import Conversion, Reason
 from sigmaproof.paths import found
 from sigmaproof.verify.compare import Cell, Difference, Judged, Row, explaining
-from sigmaproof.verify.judged import judged_record
-from sigmaproof.verify.queries import questions
+from sigmaproof.verify.judged import judged_records
+from sigmaproof.verify.queries import Question, questions
 from sigmaproof.verify.shrink import shrink_all, size_of
 
 if TYPE_CHECKING:
@@ -41,60 +41,68 @@ class _Shown:
 
 def shrink_shown(report: Report, engine: Engine) -> None:
     """Gives the differences that are shown first their smallest record."""
-    shown = [one for row in report.rows for cell in row.cells for one in _shown(row, cell, engine)][:MOST_SHOWN]
+    types = engine.own.types() if engine.own.types is not None else None
+    ask = partial(questions, has_eql=engine.has_eql, types=types)
+    shown = [one for row in report.rows for cell in row.cells for one in _shown(row, cell, ask)][:MOST_SHOWN]
     records = [one.difference.judged.record for one in shown]
 
     def holds(batch: list[tuple[int, Any]]) -> list[bool]:
         return _hold(shown, batch, engine, report.integration)
 
-    for one, small in zip(shown, shrink_all(records, holds, MOST_ROUNDS), strict=True):
-        judged = judged_record(one.difference.judged.id, one.difference.judged.place, small, report.integration)
-        judged = replace(judged, generated_for=one.difference.judged.generated_for)
+    smallest = shrink_all(records, holds, MOST_ROUNDS)
+    named = [
+        (str(number), one.difference.judged.place, small)
+        for number, (one, small) in enumerate(zip(shown, smallest, strict=True))
+    ]
+    for one, judged in zip(shown, judged_records(named, engine.own, report.integration), strict=True):
+        same = one.difference.judged
+        judged = replace(judged, id=same.id, generated_for=same.generated_for)  # noqa: PLW2901
         one.cell.replace(one.difference, replace(one.difference, smaller=judged))
 
 
-def _shown(row: Row, cell: Cell, engine: Engine) -> Iterator[_Shown]:
+def _shown(row: Row, cell: Cell, ask: Callable[[Conversion], Iterator[Question]]) -> Iterator[_Shown]:
     """The first unexplained difference of a cell, and the smallest one of each reason and direction."""
     found: dict[int, _Shown] = {}
     for difference in cell.unexplained[:1]:
-        found[id(difference)] = _Shown(row, cell, difference, None, _query(cell, difference, engine))
+        found[id(difference)] = _Shown(row, cell, difference, None, _query(cell, difference, ask))
     for reason in cell.conversion.reasons:
         for direction in reason.directions:
             evidence = [one for one in cell.evidence(reason) if one.direction == direction]
             if evidence:
                 difference = min(evidence, key=lambda one: size_of(one.judged.record))
-                shown = _Shown(row, cell, difference, reason, _query(cell, difference, engine))
+                shown = _Shown(row, cell, difference, reason, _query(cell, difference, ask))
                 found.setdefault(id(difference), shown)
     yield from found.values()
 
 
-def _query(cell: Cell, difference: Difference, engine: Engine) -> Query | Eql | None:
-    asked = questions(cell.conversion, engine.has_eql)
-    return next(question.query for question in asked if question.unmapped == difference.unmapped)
+def _query(cell: Cell, difference: Difference, ask: Callable[[Conversion], Iterator[Question]]) -> Query | Eql | None:
+    return next(question.query for question in ask(cell.conversion) if question.unmapped == difference.unmapped)
 
 
 def _hold(shown: Sequence[_Shown], batch: Sequence[tuple[int, Any]], engine: Engine, integration: str) -> list[bool]:
     """Whether each candidate still shows what its record shows: natively first, the rest on the engine."""
     verdicts = {id(one): compile_predicate(one.row.rule.tree) for one in shown}
-    left: list[tuple[Judged, _Shown]] = []
-    for number, (index, record) in enumerate(batch):
-        of = shown[index]
-        if verdicts[id(of)](record) is of.difference.raw:
-            judged = judged_record(str(number), "", record, integration)
-            if _is_alike(judged, of) and _is_explained(judged, of):
-                left.append((judged, of))
-    holding = _differing(left, engine, integration) if left else set()
+    alike = [
+        (str(number), "", dict(record))
+        for number, (index, record) in enumerate(batch)
+        if verdicts[id(shown[index])](record) is shown[index].difference.raw
+    ]
+    pairs = [(one, shown[batch[int(one.id)][0]]) for one in judged_records(alike, engine.own, integration)]
+    left = [(one, of) for one, of in pairs if _is_alike(one, of) and _is_explained(one, of)]
+    holding = _differing(left, engine) if left else set()
     return [str(number) in holding for number in range(len(batch))]
 
 
-def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine, integration: str) -> set[str]:
+def _differing(left: Sequence[tuple[Judged, _Shown]], engine: Engine) -> set[str]:
     """Of candidates that the engine takes, the ids of those on which its verdict is not the rule's."""
-    rejected = engine.load([(one.id, one.document) for one, _ in left], table(integration)).rejected
+    rejected = engine.swap([(one.id, one.document) for one, _ in left]).rejected
     asked = list({id(of): of for _, of in left}.values())
     answers = engine.search([of.query for of in asked if of.query is not None])
-    matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True)}
+    matched = {id(of): answer.matched for of, answer in zip(asked, answers, strict=True) if not answer.error}
     return {
-        one.id for one, of in left if one.id not in rejected and (one.id in matched[id(of)]) is not of.difference.raw
+        one.id
+        for one, of in left
+        if one.id not in rejected and id(of) in matched and (one.id in matched[id(of)]) is not of.difference.raw
     }
 
 
@@ -102,6 +110,8 @@ def _is_alike(judged: Judged, of: _Shown) -> bool:
     """Whether a candidate is written by AWS if the record is, and has no field that no index is to map."""
     wrong = judged.inadmissible is not None and of.difference.judged.inadmissible is None
     unmapped = of.difference.unmapped
+    if judged.rejected:
+        return False
     return not wrong and (unmapped is None or not found(unmapped)(judged.document))
 
 

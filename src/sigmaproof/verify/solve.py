@@ -37,7 +37,7 @@ class Search:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._together = 0
-        self._steps = 0
+        self._steps, self._most = 0, MOST_STEPS
 
     def drafts(self, demands: Iterable[Demand]) -> Iterator[Draft]:
         """Drafts of records on which the demands are met, as far as the fields don't depend on each other.
@@ -45,7 +45,7 @@ class Search:
         Raises UnknownError when none is found and it isn't proved either that there is none.
         """
         found = False
-        self._steps = 0
+        self._steps, self._most = 0, MOST_STEPS
         agenda = _agenda(demands)
         for sets in self._by_sets(agenda):
             found = True
@@ -66,7 +66,7 @@ class Search:
     def _step(self) -> None:
         self._steps += 1
         self._together += 1
-        if self._steps > MOST_STEPS or self._together > MOST_TOGETHER:
+        if self._steps > self._most or self._together > MOST_TOGETHER:
             raise UnknownError
 
     def _by_sets(self, agenda: Agenda) -> Iterator[Sets]:
@@ -117,7 +117,7 @@ class Search:
         """The same test by test, where no candidates fit: new ones are made."""
         stack: list[tuple[Known, Agenda]] = [({}, agenda)]
         unknown, found = None, False
-        self._steps = MOST_STEPS - MOST_BY_TESTS
+        self._steps, self._most = 0, MOST_BY_TESTS
         while stack:
             known, agenda = stack.pop()
             while agenda is not None:

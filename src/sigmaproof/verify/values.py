@@ -117,7 +117,8 @@ def _true_values(test: FieldTest) -> list[Any]:
 def times(tests: Listed[TimePart]) -> list[str]:
     """Times as CloudTrail writes them: for each set of the tests that can be true together, one.
 
-    Days of the years that the tests name and of their neighbours, of a leap year and of one with 53 weeks.
+    Days of 28 years, in which every calendar is found beside every other that can follow it, and of the years that the
+    tests name and their neighbours.
     """
     on_days = [value_test(test) for test in tests if test.part not in ("hour", "minute")]
     in_days = [value_test(test) for test in tests if test.part in ("hour", "minute")]
@@ -133,6 +134,8 @@ def times(tests: Listed[TimePart]) -> list[str]:
 
 def _days(tests: Listed[TimePart]) -> Iterator[date]:
     named = {test.value + more for test in tests if test.part == "year" for more in (-1, 0, 1)}
+    if any(test.part in {"week", "year"} for test in tests):
+        named |= {year + more for year in named for more in range(28)} | set(range(2012, 2040))
     for year in (2026, 2024, *sorted(year for year in named if date.min.year <= year <= date.max.year)):
         first = date(year, 1, 1).toordinal()
         yield from map(date.fromordinal, range(first, min(first + 366, date.max.toordinal() + 1)))

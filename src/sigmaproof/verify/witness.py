@@ -98,7 +98,7 @@ def _kind(test: Test) -> tuple[object, ...]:
 
 
 def _same_field(other: Text, test: Test) -> bool:
-    return other is not test and not isinstance(test, Keyword) and other.field == test.field
+    return other != test and not isinstance(test, Keyword) and other.field == test.field
 
 
 def _pivots(coverage: Coverage) -> Iterator[tuple[Test, Draft]]:

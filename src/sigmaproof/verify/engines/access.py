@@ -60,7 +60,7 @@ def _check(url: str) -> bool:
     except ValueError:
         well = False
     if not well or not url.isascii() or any(character.isspace() for character in url):
-        raise AccessError(f"--engine {url}: write `embedded`, or a URL like https://localhost:9200")
+        raise AccessError(f"--engine {url}: write `embedded`, `opensearch`, or a URL like https://localhost:9200")
     if parts.query or parts.fragment:
         raise AccessError(
             "--engine: give only the address of the cluster, like https://localhost:9200, nothing after it"

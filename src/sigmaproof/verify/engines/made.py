@@ -10,13 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["foreign"]
+__all__ = ["foreign", "harmless", "settings_of"]
 
 # Settings that change no verdict: the server's own, where the shards lie, how they are stored and kept.
 _HARMLESS = (
     *("uuid", "version", "provided_name", "creation_date", "creation_date_string", "routing", "number_of_shards"),
     *("number_of_replicas", "auto_expand_replicas", "refresh_interval", "codec", "translog", "merge", "allocation"),
-    *("unassigned", "priority", "hidden", "lifecycle", "store", "indexing", "soft_deletes", "write", "search.slowlog"),
+    *(
+        "unassigned",
+        "priority",
+        "hidden",
+        "lifecycle",
+        "store",
+        "indexing",
+        "soft_deletes",
+        "write",
+        "search.slowlog",
+        "replication",
+    ),
 )
 
 
@@ -29,18 +40,28 @@ def foreign(asked: Mapping[str, Any], got: Mapping[str, Any]) -> str | None:
         return "the alias " + ", ".join(got["aliases"])
     wanted = dict(_leaves(asked["settings"]["index"]))
     for name, value in _leaves(got.get("settings", {}).get("index", {})):
-        if wanted.get(name) != value and not any(f"{name}.".startswith(f"{harmless}.") for harmless in _HARMLESS):
+        if wanted.get(name) != value and not harmless(name):
             return f"the setting index.{name}"
     return _difference(_normal(asked["mappings"]), _normal(got.get("mappings", {})), "mappings")
 
 
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Settings by their full names, as the server writes them: all values are texts."""
+def harmless(setting: str) -> bool:
+    """Whether a setting, named without the prefix `index.`, changes no verdict."""
+    return any(f"{setting}.".startswith(f"{one}.") for one in _HARMLESS)
+
+
+def settings_of(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by their full names, the values as they are."""
+    found: dict[str, Any] = {}
     for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, str(value).lower() if isinstance(value, bool) else str(value)
+        found |= settings_of(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return found
+
+
+def _leaves(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Settings by their full names, as the server writes them: all values are texts."""
+    for name, value in settings_of(tree).items():
+        yield name, str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _normal(tree: Any) -> Any:

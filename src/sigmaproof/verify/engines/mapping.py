@@ -1,14 +1,15 @@
 """The index mapping: from the field table, and for all other fields as Elastic's ecs@mappings has it.
 
 What an engine without Elastic's plug-ins has no type for takes the nearest one (`_NEAREST`); a cluster that has
-them gets the types as they are, and the integration's constants with their value. The mapping is strict:
+them gets the types as they are, and the integration's constants with their value. A type that another product has
+under another name (OpenSearch's flat_object) is renamed (`stand_ins`). The mapping is strict:
 ignore_malformed is off, so a value that does not fit its field rejects the document. (Elastic's own `logs@settings`
 sets it to true; then the document stays and only that field is not indexed.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sigmaproof.fields import FieldTable, Home
@@ -76,8 +77,9 @@ _ECS: tuple[tuple[str, str, int | None, tuple[str, ...], bool], ...] = (
 _DYNAMIC = {"ecs": _ECS, "beats": (("strings", "keyword", 1024, (), True),)}
 
 
-def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
-    """The `mappings` object of an index for the documents of this table. elastic: with ELASTIC_TYPES.
+def mapping(table: FieldTable, *, elastic: bool = False, stand_ins: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The `mappings` object of an index for the documents of this table. elastic: with ELASTIC_TYPES. stand_ins: types
+    that the server has under another name, as a `Dialect` tells them.
 
     Every home of a field and every derived field stands in `properties`, except those within a flattened
     field, which are only its leaves. Raises ValueError when the table
@@ -90,12 +92,24 @@ def mapping(table: FieldTable, *, elastic: bool = False) -> dict[str, Any]:
     if elastic and table.dynamic == "ecs":  # Filebeat's template has them as keywords
         for name in (name for name in _CONSTANT if name in table.constants):
             _replace(root, name, {"type": "constant_keyword", "value": table.constants[name]})
-    return {
+    made = {
         "date_detection": False,
         "numeric_detection": False,
         "dynamic_templates": [one for row in _DYNAMIC[table.dynamic] for one in _templates(*row, elastic)],
         "properties": root["properties"],
     }
+    return _renamed(made, stand_ins) if stand_ins else made
+
+
+def _renamed(node: Any, stand_ins: Mapping[str, str]) -> Any:
+    """The same with other names of types. A field that is itself called `type` has a map there, no text."""
+    if isinstance(node, list):
+        return [_renamed(one, stand_ins) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: _renamed(value, stand_ins) for key, value in node.items()}
+    kind = made.get("type")
+    return {**made, "type": stand_ins.get(kind, kind)} if isinstance(kind, str) else made
 
 
 def _distinct(homes: Iterable[Home]) -> dict[str, Home]:

@@ -1,4 +1,4 @@
-"""The user's side of the embedded Elasticsearch's process: start it, wait for it, end it.
+"""The user's side of an embedded server's process: start it, wait for it, end it.
 
 What runs in that process is in `server.py`. What is asked of the engine is not known here.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sigmaproof.verify.engines import EngineUnavailable, jvm
+from sigmaproof.verify.engines.products import ELASTICSEARCH, Product
 
 __all__ = ["LOG", "Server"]
 
@@ -35,15 +36,28 @@ class Server:
     """
 
     def __init__(
-        self, home: Path, *, options: Sequence[str] = (), timeout: float = 60.0, rehearsal: bool = False
+        self,
+        home: Path,
+        *,
+        product: Product = ELASTICSEARCH,
+        options: Sequence[str] = (),
+        timeout: float = 60.0,
+        rehearsal: bool = False,
     ) -> None:
-        """Start and wait until it answers. options: further ones for Java. timeout: seconds. rehearsal: wait
-        until it has done its exercises and stopped Java (see `archive.py`).
+        """Start and wait until it answers. home: the product's folder. options: further ones for Java.
+        timeout: seconds. rehearsal: wait until it has done its exercises and stopped Java (see `archive.py`).
 
         Raises EngineUnavailable, with the end of the log, when it does not come up in time.
         """
-        jvm.require()
-        config = {"home": str(home), "options": list(options), "rehearsal": rehearsal, "parent": os.getpid()}
+        jvm.require(product)
+        self._title = product.title
+        config = {
+            "product": product.key,
+            "home": str(home),
+            "options": list(options),
+            "rehearsal": rehearsal,
+            "parent": os.getpid(),
+        }
         self.folder: Path | None = None
         self._deadline = time.monotonic() + timeout
         self._pending = b""
@@ -103,7 +117,7 @@ class Server:
 
     def _failure(self, what: str) -> EngineUnavailable:
         said = self.log_tail() or self._errors()
-        return EngineUnavailable(f"the embedded Elasticsearch {what}. The end of its log:\n{said}")
+        return EngineUnavailable(f"the embedded {self._title} {what}. The end of its log:\n{said}")
 
     def _errors(self) -> str:
         """What the process wrote on its standard error, when it did not even come to having a log."""

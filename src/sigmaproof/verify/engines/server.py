@@ -1,4 +1,4 @@
-"""The embedded Elasticsearch's own process: `python -m sigmaproof.verify.engines.server '{"home": …}'`.
+"""The embedded server's own process: `python -m sigmaproof.verify.engines.server '{"home": …}'`.
 
 It is two processes. The *keeper* holds no Java: it makes the temporary folder, forks the *node*, and waits
 until its standard input ends, which happens when the user's process closes it or dies in whatever way. Then
@@ -6,7 +6,7 @@ it kills the node and removes the folder. The data is temporary, so nobody has t
 this works as well while the node starts, hangs or has crashed.
 
 On standard output come JSON objects, one a line: {"folder"} at once, {"port"} when the node can be used.
-How the user's side starts and ends all this is in `process.py`.
+How the user's side starts and ends all this is in `process.py`, how a node is started in `boot.py`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sigmaproof.verify.engines import archive, jvm
-from sigmaproof.verify.engines.jars import MODULE
+from sigmaproof.verify.engines import archive, boot, jvm
 from sigmaproof.verify.engines.process import LOG
+from sigmaproof.verify.engines.products import PRODUCTS
 
 __all__ = ["main"]
 
@@ -33,9 +33,9 @@ _HEAP = "-Xmx512m"
 
 
 def main(argument: str) -> None:
-    """Keep a node until standard input ends or the parent is gone. argument: a JSON object with home (the
-    folder of jars), options (of Java, further ones), rehearsal (stop Java after one, for `archive.py`) and
-    parent (its process id)."""
+    """Keep a node until standard input ends or the parent is gone. argument: a JSON object with product
+    (its key), home (the folder of jars), options (of Java, further ones), rehearsal (stop Java after one, for
+    `archive.py`) and parent (its process id)."""
     config = json.loads(argument)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -88,12 +88,13 @@ def _run(config: dict[str, Any], folder: Path, keeper: int) -> NoReturn:
     for stream in (1, 2):
         os.dup2(log, stream)
     options = [_HEAP, f"-Djava.io.tmpdir={folder}", f"-XX:ErrorFile={folder}/crash.log", *config["options"]]
-    jpype = jvm.start(Path(config["home"]), options)
-    node = _start_node(jpype.JClass, Path(config["home"]), folder)
-    port = _port(jpype.JClass, node)
+    product, home = PRODUCTS[config["product"]], Path(config["home"])
+    jpype = jvm.start(home, options, product)
+    node = boot.start_node(jpype.JClass, product, home, folder)
+    port = boot.port(jpype.JClass, product, node)
     _say(out, {"port": port})
     if config["rehearsal"]:
-        archive.rehearse(port)
+        archive.rehearse(port, product)
         node.close()
         jpype.shutdownJVM()  # Java writes its archive now
         _say(out, {"done": True})
@@ -105,55 +106,6 @@ def _run(config: dict[str, Any], folder: Path, keeper: int) -> NoReturn:
 def _end_with(keeper: int) -> NoReturn:
     os.read(keeper, 1)
     os._exit(0)
-
-
-def _start_node(java: Any, home: Path, folder: Path) -> Any:
-    """Start Elasticsearch's server, as its own bootstrap does but without the checks for production and the
-    Java agent; its Node. java: finds a class by its name. Raises Java's exceptions."""
-    config = folder / "config"
-    config.mkdir()
-    builder = java("org.elasticsearch.common.settings.Settings").builder()
-    for name, value in _settings(home, folder).items():
-        builder.put(name, value)
-    settings = builder.build()
-    logging = java("org.elasticsearch.common.logging.LogConfigurator")
-    logging.loadLog4jPlugins()
-    logging.configureWithoutConfig(settings)
-    logging.configureESLogging()
-    path = java("java.nio.file.Path").of
-    environment = java("org.elasticsearch.env.Environment")(settings, path(str(config)))
-    node = java("org.elasticsearch.node.Node")(environment, _plugins(java, path(str(home / MODULE)).getParent()))
-    node.start()
-    return node
-
-
-def _port(java: Any, node: Any) -> int:
-    """The port that the system gave to its HTTP server."""
-    transport = java("org.elasticsearch.http.HttpServerTransport").class_
-    return int(node.injector().getInstance(transport).boundAddress().publishAddress().getPort())
-
-
-def _settings(home: Path, folder: Path) -> dict[str, str]:
-    """Port 0: the system gives a free one, so two engines never race for one."""
-    return {
-        "path.home": str(home),
-        "path.data": str(folder / "data"),
-        "path.logs": str(folder),
-        "discovery.type": "single-node",
-        "network.host": "127.0.0.1",
-        "http.port": "0",
-        "transport.port": "0",
-        "node.name": "sigmaproof",
-        "cluster.routing.allocation.disk.threshold_enabled": "false",
-        "logger.level": "WARN",
-        "logger.org.elasticsearch.nativeaccess": "OFF",  # native libraries for vectors: not there, not needed
-    }
-
-
-def _plugins(java: Any, modules: Any) -> Any:
-    loader = java("org.elasticsearch.plugins.PluginsLoader")
-    none = java("java.util.Set").of()
-    return loader.createPluginsLoader(loader.loadModulesBundles(modules), none, java("java.util.Map").of(), False)
 
 
 def _say(stream: int, message: dict[str, Any]) -> None:

@@ -188,6 +188,8 @@ function quietOf(found) {
   const named = (one) => [el("code", {}, one.code), one.field ? [" of ", el("code", {}, shown(one.field))] : ""];
   const said = [
     ...found.without_evidence.map((one) => [badge("without-evidence"), " ", named(one), ` (${one.direction})`]),
+    ...found.not_shown_here.map((one) => [named(one), ` (${one.direction}) shows on no record here: the claim is about the integration's own documents and mapping.`]),
+    ...found.indexed_otherwise.map((words) => [shown(words), "."]),
     ...found.dropped.map((one) => [named(one), ` (${one.direction}) is dropped: no record of AWS can show it.`]),
   ];
   if (found.apart[0]) said.push(`Apart: ${plural(found.apart[0], "difference")} on records that AWS can't write. They break no claim.`);

@@ -24,7 +24,18 @@ MOST_DECIDING = 25
 MOST_TEXT = 6_000  # characters of a rule's detection
 NOT_AS_CLAIMED = "not-as-claimed"
 _DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_CLAIM_KEYS = ("query", "refusal", "error", "expensive", "fix", "measured", "dropped", "without_evidence")
+_CLAIM_KEYS = (
+    "query",
+    "refusal",
+    "error",
+    "expensive",
+    "fix",
+    "measured",
+    "dropped",
+    "without_evidence",
+    "not_shown_here",
+    "indexed_otherwise",
+)
 
 
 def details(report: Report, everything: bool) -> Iterator[dict[str, Any]]:

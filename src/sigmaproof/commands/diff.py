@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sigmaproof.clioptions import Case, Filters, Lines, LogDirs, Pipelines, Status, Targets
+from sigmaproof.commands.given import opened, profile_of, rules_of, targets_of, usage
+from sigmaproof.commands.options import Case, Filters, Lines, LogDirs, Pipelines, Status, Targets
 
 if TYPE_CHECKING:
     from sigmaproof.diff.sides import Side
@@ -50,13 +51,13 @@ def diff(
     pairs = list(opener.pairs(a, b, _integrations(integration), target))
     given = [(event.place, event.record) for event in read_files(_logs(logs), status.report)]
     needs_engine = any(not side.is_native for pair in pairs for side in pair)
-    with _opened(engine if needs_engine else None) as opened:
+    with _engine(engine if needs_engine else None) as started:
         for at, pair in enumerate(pairs):
             if at and format is Lines.text:
                 typer.echo("")
-            outcome = compare(pair, opened, given)
+            outcome = compare(pair, started, given)
             if not outcome.records and outcome.is_same:
-                _usage("no record could be made for either side, so nothing was compared; give records with --logs")
+                usage("no record could be made for either side, so nothing was compared; give records with --logs")
             write_outcome(outcome, format.value, everything)
             status.at_least(1, not outcome.is_same)
     status.end()
@@ -77,13 +78,13 @@ class _Opener:
         """The comparisons: of two files, or of one with itself on two versions of the integration."""
         if b is not None:
             if len(integrations) > 1:
-                _usage("two files are compared on one --integration; leave one of them out")
+                usage("two files are compared on one --integration; leave one of them out")
             if target:
-                _usage("-t chooses the targets of a rule that is compared with itself on two --integration")
+                usage("-t chooses the targets of a rule that is compared with itself on two --integration")
             rules = [path for path in (a, b) if not _is_query(path)]
             yield self._side(a, integrations[0], len(rules) == 1), self._side(b, integrations[0], len(rules) == 1)
         elif len(integrations) != 2:
-            _usage("give two files, or one file and two versions: --integration 7.4.0,8.9.0")
+            usage("give two files, or one file and two versions: --integration 7.4.0,8.9.0")
         elif _is_query(a):
             one, other = (self._side(a, name, with_query=True, named=f"{a} on {name}") for name in integrations)
             yield one, other
@@ -103,24 +104,22 @@ class _Opener:
     def _versions(
         self, rule: Rule, integrations: Sequence[str], target: list[str] | None
     ) -> Iterator[tuple[Side, Side]]:
-        from sigmaproof import cli
         from sigmaproof.conversion import convert_rule
         from sigmaproof.diff.sides import conversion_side
 
-        for name in cli._targets(target, QUERY_TARGETS):
+        for name in targets_of(target, QUERY_TARGETS):
             if name not in QUERY_TARGETS:
-                _usage(f"-t {name}: compared on two versions are {', '.join(QUERY_TARGETS)}")
+                usage(f"-t {name}: compared on two versions are {', '.join(QUERY_TARGETS)}")
             made = [convert_rule(rule, name, self._case, (), version) for version in integrations]
             one, other = (conversion_side(c, f"{rule.title} [{name}] on {c.integration}") for c in made)
             yield one, other
 
     def _rule(self, path: Path, with_query: bool) -> Rule:
         """The one rule of a file. with_query: it is compared with what searches CloudTrail's documents."""
-        from sigmaproof import cli
         from sigmaproof.diagnostics import InputError, Place
         from sigmaproof.inputs import sort_paths
 
-        found = cli._rules(sort_paths([path]), self._status, self._pipeline, self._filters)
+        found = rules_of(sort_paths([path]), self._status, self._pipeline, self._filters)
         if self._status.code:
             raise typer.Exit(self._status.code)
         if len(found) != 1:
@@ -133,10 +132,9 @@ class _Opener:
 
 
 def _integrations(named: list[str] | None) -> list[str]:
-    from sigmaproof import cli
 
     names = [name for comma_list in named or [] for name in comma_list.split(",") if name]
-    return [cli._integration(name) for name in names] or [cli._integration(None)]
+    return [profile_of(name) for name in names] or [profile_of(None)]
 
 
 def _logs(named: list[Path] | None) -> list[Path]:
@@ -146,14 +144,13 @@ def _logs(named: list[Path] | None) -> list[Path]:
 
 
 @contextmanager
-def _opened(named: str | None) -> Iterator[Engine | None]:
+def _engine(named: str | None) -> Iterator[Engine | None]:
     """The engine while it is used; none where only rules are compared."""
-    from sigmaproof import cli
 
     if named is None:
         yield None
         return
-    with cli._engine(named) as engine:
+    with opened(named, None, None) as engine:
         yield engine
 
 
@@ -161,9 +158,3 @@ def _is_query(path: Path) -> bool:
     from sigmaproof.diff.sides import is_query
 
     return is_query(path)
-
-
-def _usage(message: str) -> NoReturn:
-    from sigmaproof import cli
-
-    cli._usage(message)

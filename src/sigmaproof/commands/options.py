@@ -19,6 +19,8 @@ __all__ = [
     "Integration",
     "Lines",
     "LogDirs",
+    "OwnPipeline",
+    "OwnTemplate",
     "Paths",
     "Pipelines",
     "Reports",
@@ -93,7 +95,16 @@ Integration = Annotated[
     typer.Option("--integration", help="Elastic's AWS integration: a version, 8.9.0 by default, or filebeat."),
 ]
 Pipelines = Annotated[list[str] | None, typer.Option("-p", "--pipeline", help="pySigma pipeline: a file or a name.")]
-
+OwnPipeline = Annotated[
+    str | None,
+    typer.Option(
+        "--ingest-pipeline", metavar="NAME", help="With a URL: this pipeline of the cluster makes the documents."
+    ),
+]
+OwnTemplate = Annotated[
+    str | None,
+    typer.Option("--index-template", metavar="NAME", help="With a URL: the index is as this template of the cluster."),
+]
 Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filters: a file or a directory.")]
 
 

@@ -1,0 +1,130 @@
+"""What the commands share: the rules, logs, targets and engine that their arguments name, and how wrong usage ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sigmaproof.commands.options import Status
+    from sigmaproof.inputs import Inputs
+    from sigmaproof.rules import Rule
+    from sigmaproof.verify.engines import Engine
+
+__all__ = [
+    "check_writable",
+    "inputs_of",
+    "level_of",
+    "need",
+    "opened",
+    "printing_to",
+    "profile_of",
+    "rules_of",
+    "targets_of",
+    "usage",
+]
+
+
+def inputs_of(
+    paths: list[Path] | None, rules: list[Path] | None = None, logs: list[Path] | None = None, stdin: str = "rules"
+) -> Inputs:
+    """The files of the arguments, sorted into rules and logs. Raises InputError."""
+    from sigmaproof.inputs import sort_paths
+
+    return sort_paths(paths or (), rules or (), logs or (), stdin)
+
+
+def rules_of(
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+) -> list[Rule]:
+    """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    from sigmaproof.inputs import sort_paths
+    from sigmaproof.pipelines import load_pipelines
+    from sigmaproof.rules import field_warnings, load_files
+
+    need(inputs.rules, "no rules given")
+    filters = sort_paths((), rules=filter or ()).rules
+    loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
+    for finding in loaded.findings:
+        status.report(finding)
+    if warn:
+        for rule in loaded.rules:
+            for finding in field_warnings(rule):
+                status.report(finding)
+    return loaded.rules
+
+
+def need(files: list[Path], message: str) -> None:
+    """Ends the command where there are no files."""
+    if not files:
+        usage(f"{message}; give files or a directory")
+
+
+def targets_of(named: list[str] | None, default: list[str] | None = None) -> list[str]:
+    """The targets that are named, in comma lists; ends the command for an unknown one, or where none is and must be."""
+    from sigmaproof.targets import TARGETS
+
+    names = [name.lower() for comma_list in named or [] for name in comma_list.split(",") if name]
+    for name in names:
+        if name not in TARGETS:
+            usage(f"-t {name}: unknown target; the targets are {', '.join(TARGETS)}")
+    if not names and default is None:
+        usage(f"say the targets with -t, of {', '.join(TARGETS)}")
+    return list(dict.fromkeys(names or default or []))
+
+
+def profile_of(named: str | None) -> str:
+    """The profile of the field table; the default one without --integration."""
+    from sigmaproof.fields import DEFAULT, UnknownIntegrationError, table
+
+    try:
+        return table(named or DEFAULT).integration
+    except UnknownIntegrationError as error:
+        usage(f"--integration {named}: {error}")
+
+
+def opened(named: str, pipeline: str | None, template: str | None) -> Engine:
+    """The engine of this name or URL; nothing is started or asked yet."""
+    import os
+
+    from sigmaproof.verify.engines.opening import UsageError, engine_of
+
+    try:
+        return engine_of(named, os.environ, pipeline, template)
+    except UsageError as error:
+        usage(str(error))
+
+
+def check_writable(file: Path | None) -> None:
+    """Ends the command before the work is done, not after, where a file can't be written."""
+    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+        usage(f"-o {file}: {'a directory' if file.is_dir() else 'its directory does not exist'}; name a file")
+
+
+@contextmanager
+def printing_to(file: Path | None) -> Iterator[None]:
+    """Sends stdout to a file, if one is named."""
+    if file is None:
+        yield
+        return
+    with file.open("w", encoding="utf-8", errors="backslashreplace") as stream, redirect_stdout(stream):
+        yield
+
+
+def level_of(named: str | None) -> int:
+    """The rank from which a match is a finding; without --fail-on above every level."""
+    from sigmaproof.evaluate.run import LEVELS
+
+    if named is not None and named not in LEVELS:
+        usage(f"--fail-on {named}: the levels are {', '.join(LEVELS)}")
+    return len(LEVELS) if named is None else LEVELS.index(named)
+
+
+def usage(message: str) -> NoReturn:
+    """Ends the command, as wrongly used."""
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(2)

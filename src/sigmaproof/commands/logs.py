@@ -1,0 +1,105 @@
+"""The commands about logs: `evaluate`, `normalize`, `explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, usage
+from sigmaproof.commands.options import (
+    Documents,
+    Filters,
+    Form,
+    Integration,
+    LogDirs,
+    Paths,
+    Pipelines,
+    Retain,
+    RuleDirs,
+    Status,
+    Table,
+)
+
+__all__ = ["evaluate", "explain", "normalize"]
+
+
+def evaluate(
+    paths: Paths = None,
+    rules: RuleDirs = None,
+    logs: LogDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
+    input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
+    integration: Integration = None,
+    format: Annotated[Table, typer.Option("--format")] = Table.table,
+    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
+) -> None:
+    """Evaluate rules on local logs, natively."""
+    from sigmaproof.evaluate.run import LEVELS
+    from sigmaproof.evaluate.run import evaluate as run
+    from sigmaproof.events import read_files
+    from sigmaproof.output.matches import MatchWriter
+
+    status = Status()
+    threshold, profile = level_of(fail_on), profile_of(integration)
+    inputs = inputs_of(paths, rules, logs, stdin="logs")
+    loaded = rules_of(inputs, status, pipeline, filter)
+    need(inputs.logs, "no logs given")
+    writer = MatchWriter(format.value, loaded)
+    events = read_files(inputs.logs, status.report)
+    for match in run(loaded, events, input.value, writer.seen, status.report, profile):
+        writer.match(match)
+        status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
+    writer.end(status.lost)
+    status.end()
+
+
+def normalize(
+    paths: Paths = None,
+    logs: LogDirs = None,
+    integration: Integration = None,
+    retain: Annotated[Retain | None, typer.Option("--retain", help="The integration's option; default: all.")] = None,
+    format: Annotated[
+        Documents, typer.Option("--format", help="A document a line, or a _bulk body.")
+    ] = Documents.ndjson,
+) -> None:
+    """Make of raw CloudTrail records the ECS documents that Elastic's integration makes of them."""
+    from sigmaproof.events import read_files
+    from sigmaproof.normalize import OptionError
+    from sigmaproof.output.documents import write_documents
+
+    status = Status()
+    profile = profile_of(integration)
+    inputs = inputs_of(paths, None, logs, stdin="logs")
+    need(inputs.logs, "no logs given")
+    events = read_files(inputs.logs, status.report)
+    try:
+        write_documents(events, status.report, profile, retain and retain.value, format.value)
+    except OptionError as error:
+        usage(str(error))
+    status.end()
+
+
+def explain(
+    rule: Annotated[Path, typer.Argument(help="A rule.")],
+    record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    pipeline: Pipelines = None,
+    filter: Filters = None,
+    input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
+    integration: Integration = None,
+) -> None:
+    """Explain why a rule matched a record or did not, test by test."""
+    from sigmaproof.events import event_at
+    from sigmaproof.output.matches import write_explanation
+
+    status, profile = Status(), profile_of(integration)
+    loaded = rules_of(inputs_of([rule]), status, pipeline, filter)
+    try:
+        event = event_at(record, status.report)
+    except LookupError as error:
+        usage(str(error.args[0]))
+    for one in loaded:
+        write_explanation(one, event, input.value, profile)
+    status.end()
