@@ -3,7 +3,7 @@
 
 Needs Python 3.11 or newer and nothing else. Makes `.venv` in the checkout, and installs into it again only when
 pyproject.toml has changed. `check` is what CI runs beside the tests: ruff, mypy and the documentation's examples.
-`nightly` runs the properties with far more generated cases, other ones on every run.
+`nightly` runs the properties with far more generated cases, other ones on every run, and `mutants`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ NIGHTLY = ["tests/test_cases.py", "tests/test_properties.py", "tests/test_fuzz.p
 # Tests of what never meets pySigma: once is enough.
 SAME_WITH_ANY = """test_access test_any_document test_cluster test_cluster_end test_cluster_real test_compare_converter
     test_decide test_diff_queries test_dslmodel test_effort test_engine_client test_engine_elasticsearch
-    test_eql_engine test_eql_lowering test_eql_package test_events test_javamap test_mutations test_normalize
-    test_normalize_elastic test_opensearch test_own_cluster test_own_requests test_pysigma_versions
+    test_eql_engine test_eql_lowering test_eql_package test_events test_javamap test_mutants test_mutations
+    test_normalize test_normalize_elastic test_opensearch test_own_cluster test_own_requests test_pysigma_versions
     test_report_page test_safeyaml test_servicemodels test_shrink test_sigma_cli""".split()
 # sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
 CLI_VENV = VENV / "sigma-cli"
@@ -38,7 +38,14 @@ RULE = "sigma_rules/aws/cloudtrail/aws_rolesanywhere_external_ca_trust_anchor.ym
 
 def main() -> int:
     """Runs the command named on the command line; returns its exit code."""
-    commands = {"demo": demo, "test": test, "nightly": nightly, "check": check, "setup": install}
+    commands = {
+        "demo": demo,
+        "test": test,
+        "nightly": nightly,
+        "mutants": mutants,
+        "check": check,
+        "setup": install,
+    }
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python3 dev.py {'|'.join(commands)}", file=sys.stderr)
         return 2
@@ -114,7 +121,18 @@ def nightly() -> int:
     print(f"\n== nightly with SIGMAPROOF_SEED={seed}", flush=True)
     environment = {"SIGMAPROOF_REQUIRE_ENGINE": "1", "SIGMAPROOF_TIER": "nightly", "SIGMAPROOF_SEED": seed}
     arguments = ["-m", "pytest", "-q", "-s", f"--hypothesis-seed={seed}", *NIGHTLY]
-    return run(VENV, "python", *arguments, environment=environment)
+    codes = [run(VENV, "python", *arguments, environment=environment), mutants()]
+    return max(map(abs, codes))
+
+
+def mutants() -> int:
+    """Mutates the backends, the lowering and the normalizer, and counts how many mutants `verify` sees.
+
+    SIGMAPROOF_MUTANTS=200 takes a sample, which SIGMAPROOF_SEED draws; scripts/run_mutants.py says what else there is.
+    """
+    setup(VENV, "dev")
+    print("\n== mutants", flush=True)
+    return run(VENV, "python", "scripts/run_mutants.py", environment={"PYTHONPATH": str(ROOT / "tests")})
 
 
 def check() -> int:

@@ -109,7 +109,7 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
 
 def exists_claims(where: Spot, home: Home) -> Iterator[Claim]:
     """Claims for a test that a key is there."""
-    yield from _shared(where)
+    yield from _shared(where, of_text=False)
     if where.writes.empty and where.pruned:
         yield "pruned", "misses", "a key with null or an empty value is removed before indexing"
     elif where.writes.empty and not (where.is_part and home.form == "rendered"):
@@ -119,9 +119,11 @@ def exists_claims(where: Spot, home: Home) -> Iterator[Claim]:
 
 def null_claims(where: Spot, home: Home) -> Iterator[Claim]:
     """Claims for a test that no value is there."""
-    yield from ((code, flip(direction), detail) for code, direction, detail in _shared(where))
+    yield from ((code, flip(direction), detail) for code, direction, detail in _shared(where, of_text=False))
     if where.writes.empty and where.pruned:
         yield "pruned", "extra", f"a value {_listed(where.pruned, '{}')} is removed before indexing"
+    elif where.writes.empty and where.kind == "flattened":
+        yield "pruned", "extra", "an empty object has no value in the index"
     yield from _there_claims(where, home, "extra")
 
 
@@ -144,15 +146,16 @@ def _there_claims(where: Spot, home: Home, direction: str) -> Iterator[Claim]:
         yield "object", direction, "an object's own name is not indexed, only its leaves"
 
 
-def _shared(where: Spot) -> Iterator[Claim]:
+def _shared(where: Spot, of_text: bool = True) -> Iterator[Claim]:
+    """of_text: the test reads a text, in which a part is missing that the integration moved; its object stays."""
     if where.located.field.shared and not where.is_part:
         yield "shared", where.located.field.shared, f"{where.name} is not filled from {where.raw} alone"
-    yield from _moved(where)
+    yield from _moved(where, of_text)
 
 
-def _moved(where: Spot) -> Iterator[Claim]:
+def _moved(where: Spot, of_text: bool) -> Iterator[Claim]:
     for raw, event in where.fields.moved.items():
-        inside = where.raw == raw or (where.kind == "whole" and raw.startswith(f"{where.raw}."))
+        inside = where.raw == raw or (of_text and where.kind == "whole" and raw.startswith(f"{where.raw}."))
         if inside and (not where.calls or any(call.endswith((f"/{event}", "/*")) for call in where.calls)):
             yield "shared", "misses", f"the integration moves {raw} of {event} events to another field"
 

@@ -161,6 +161,7 @@ def _shared(test: FieldTest, located: Located, draft: Draft, fields: FieldTable)
     others = [f.raw for f in fields.fields if f.raw != located.raw and any(h.name == home for h in f.homes)]
     others += located.field.others
     for value in _own_values(test):
+        yield from ({**draft, test.field: value, other: None} for other in others)
         for kind in KINDS:
             typed: Draft = {"userIdentity.type": kind, "userIdentity.invokedBy": "ec2.amazonaws.com", **draft}
             yield {**typed, test.field: value}

@@ -1,0 +1,257 @@
+"""Whether `verify` fails under a mutant: judged on the engine, for the rules whose query or documents it changes.
+
+`verify` fails by a finding (a difference that the claim doesn't explain, a query that the engine refuses, a claim
+without evidence) or by an exception. Other judges come after it and are counted apart: the ledgers of claims
+(fixtures/claims.yml, fixtures/cases), and the table of how EQL is lowered.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mutation_corpus import TARGETS, Corpus, Entry, Held, asked_of, document_of, repr_of, signature
+from mutation_patch import Source, UnusableError, in_force
+from mutation_sites import Mutant
+from mutation_tables import broken
+
+from sigmaproof.verify.compare import Cell, Judged
+from sigmaproof.verify.engines import EngineUnavailable
+from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
+from sigmaproof.verify.judge import judge_rows
+from sigmaproof.verify.judged import judged_record
+
+__all__ = ["Judge", "Outcome"]
+
+AT_ONCE = 6
+"""Rules that are judged before looking whether there is a finding."""
+MOST_RULES = 40
+"""Rules with changes that are judged before a mutant counts as a survivor."""
+MOST_RECORDS = 80
+"""Changed documents of one rule that are judged."""
+LONGEST = 30.0
+"""Seconds after which a mutant's own code counts as one that never ends."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a mutant ended. kind: `verify` (a finding), `crash` (an exception in verify), `ledger`, `table`; of
+    survivors `unseen` (something changed), `hostile` (only documents of records that AWS can't write, which never break
+    a claim), `same` (nothing changed), `not run`; or `unusable`."""
+
+    kind: str
+    by: str = ""
+    entry: Entry | None = None
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether verify or another judge saw it."""
+        return self.kind in {"verify", "crash", "ledger", "table"}
+
+
+class NeverEndsError(Exception):
+    """A mutant's code ran for too long."""
+
+
+class Judge:
+    """Judges mutants of one side: `queries` (backends, claims), `lowering` or `documents` (the normalizer)."""
+
+    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch) -> None:
+        self.corpus, self.engine = corpus, engine
+        self.clean: dict[str, bool] = {}
+        for side in ("lowering", "documents"):
+            if case := broken(side, _limited):
+                raise AssertionError(f"without a mutant the table does not hold: {case}")
+
+    def is_clean(self, entry: Entry) -> bool:
+        """Whether verify finds nothing without a mutant. An entry of which it finds something would kill anything."""
+        if entry.name not in self.clean:
+            self.clean[entry.name] = next(self._findings([(entry, entry.conversions)]), None) is None
+            if not self.clean[entry.name]:
+                print(f"WITHOUT A MUTANT verify has findings: {entry.name}", flush=True)
+                self.corpus.entries.remove(entry)
+        return self.clean[entry.name]
+
+    def judge(self, source: Source, mutant: Mutant, side: str) -> Outcome:
+        """What becomes of a mutant; once more without the entry that saw it, when that one is not clean."""
+        while True:
+            outcome = self._judged(source, mutant, side)
+            if outcome.kind != "verify" or outcome.entry is None or self.is_clean(outcome.entry):
+                return outcome
+
+    def _judged(self, source: Source, mutant: Mutant, side: str) -> Outcome:
+        entries = self._reached(mutant)
+        try:
+            with in_force(source, mutant):
+                outcome = self._by_verify(entries, side) if entries else Outcome("not run")
+                if not outcome.is_killed and (case := broken(side, _limited)):
+                    return Outcome("table", case)
+                return outcome
+        except UnusableError as error:
+            return Outcome("unusable", str(error))
+
+    def _reached(self, mutant: Mutant) -> list[Entry]:
+        at_function = self.corpus.running(mutant.file, mutant.first, mutant.last)
+        return at_function or ([] if "(" in mutant.where else self.corpus.running_file(mutant.file))
+
+    def _by_verify(self, entries: Sequence[Entry], side: str) -> Outcome:
+        changed = {"queries": self._queries, "lowering": self._lowered, "documents": self._documents}[side]
+        try:
+            return changed(entries)
+        except EngineUnavailable:
+            raise
+        except Exception as error:  # whatever a mutant raises
+            return Outcome("crash", f"{type(error).__name__}: {error}"[:160])
+
+    # queries and claims
+
+    def _queries(self, entries: Sequence[Entry]) -> Outcome:
+        last = Outcome("same")
+        for some in _some(self._with_other_query(entries)):
+            for found in self._findings(some):
+                return found
+            last = Outcome("unseen", some[-1][0].name)
+            for entry, made in some:
+                if entry.claimed and any(_claim(made[t]) != _claim(entry.conversions[t]) for t in TARGETS):
+                    last = Outcome("ledger", entry.name)
+            if last.is_killed:
+                return last
+        return last
+
+    def _with_other_query(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        for entry in entries:
+            with _limited():
+                made = {target: entry.convert(target) for target in TARGETS}
+            if any(signature(made[target]) != entry.signatures[target] for target in TARGETS):
+                yield entry, made
+
+    # lowering
+
+    def _lowered(self, entries: Sequence[Entry]) -> Outcome:
+        last = Outcome("same")
+        for some in _some(self._otherwise_lowered(entries)):
+            for found in self._findings(some):
+                return found
+            last = Outcome("unseen", some[-1][0].name)
+        return last
+
+    def _otherwise_lowered(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        for entry in entries:
+            with _limited():
+                asked = list(map(repr_of, asked_of(entry.conversions["eql"])))
+            if asked != entry.asked:
+                yield entry, {"eql": entry.conversions["eql"]}
+
+    # documents
+
+    def _documents(self, entries: Sequence[Entry]) -> Outcome:
+        last = Outcome("same")
+        for some in _some(self._with_other_documents(entries)):
+            integration = some[0][0].integration
+            of_one = [(entry, made) for entry, made in some if entry.integration == integration]
+            others = [(entry, made) for entry, made in some if entry.integration != integration]
+            for group in filter(None, (of_one, others)):
+                if found := self._on_documents(group):
+                    return found
+            if any(one.inadmissible is None for _, made in some for one in made):
+                last = Outcome("unseen", some[-1][0].name)
+            elif last.kind == "same":
+                last = Outcome("hostile", some[-1][0].name)
+        return last
+
+    def _with_other_documents(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, list[Judged]]]:
+        for entry in entries:
+            with _limited():
+                pairs = [one for one in entry.sample if document_of(one, entry.integration) != one.document]
+            made = [
+                replace(
+                    judged_record(one.id, one.place, dict(one.record), entry.integration), generated_for=entry.rule.id
+                )
+                for one in pairs
+            ]
+            made.sort(key=lambda one: one.inadmissible is not None)
+            before = {one.id: one.document for one in pairs}
+            if any(_is_searched(entry, before[one.id], one.document) for one in made):
+                yield entry, made[:MOST_RECORDS]
+
+    def _on_documents(self, group: Sequence[tuple[Entry, list[Judged]]]) -> Outcome | None:
+        integration = group[0][0].integration
+        with Held(self.engine, integration) as held:
+            loaded = held.load((one.id, one.document) for _, made in group for one in made)
+            for entry, made in group:
+                judged = [replace(one, rejected=loaded.rejected.get(one.id)) for one in made]
+                conversions = [entry.convert(target) for target in TARGETS]
+                for cell in judge_rows([entry.rule], [conversions], judged, held)[0].cells:
+                    if cell.unexplained or cell.error:
+                        return Outcome("verify", _told(entry, cell), entry)
+        return None
+
+    def _findings(self, some: Sequence[tuple[Entry, dict[str, Any]]]) -> Iterator[Outcome]:
+        for entry, made in some:
+            conversions = [made[target] for target in TARGETS if target in made]
+            held: Any = self.corpus.held(entry, self.engine)
+            for cell in judge_rows([entry.rule], [conversions], entry.judged, held)[0].cells:
+                if cell.has_findings:
+                    yield Outcome("verify", _told(entry, cell), entry)
+
+
+def _some(found: Iterator[Any]) -> Iterator[list[Any]]:
+    """A few at a time, more of them later, at most MOST_RULES."""
+    taken: list[Any] = []
+    for count, one in enumerate(found, 1):
+        taken.append(one)
+        if len(taken) >= AT_ONCE or count == 1:
+            yield taken
+            taken = []
+        if count >= MOST_RULES:
+            break
+    if taken:
+        yield taken
+
+
+def _is_searched(entry: Entry, old: Any, new: Any) -> bool:
+    """Whether a query of the rule searches a field in which two documents differ; no other could see it."""
+    changed = set(_changed(old, new, ""))
+    searched = {name for conversion in entry.conversions.values() for name in conversion.fields}
+    return any(
+        f"{one}.".startswith(f"{name}.") or f"{name}.".startswith(f"{one}.") for one in changed for name in searched
+    )
+
+
+def _changed(old: Any, new: Any, path: str) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {*old, *new}:
+            yield from _changed(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+    elif old != new:
+        yield path
+
+
+def _claim(conversion: Any) -> tuple[object, ...]:
+    return conversion.refusal is None, tuple(sorted({(one.code, one.direction) for one in conversion.reasons}))
+
+
+def _told(entry: Entry, cell: Cell) -> str:
+    if cell.error:
+        return f"{entry.name}: {cell.error[:80]}"
+    if cell.unexplained:
+        return f"{entry.name}: {cell.unexplained[0].direction} on {cell.unexplained[0].judged.place}"
+    return f"{entry.name}: a claim without evidence"
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Raises NeverEndsError in code that runs for too long."""
+
+    def stop(*_: object) -> None:
+        raise NeverEndsError(f"ran for {LONGEST:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

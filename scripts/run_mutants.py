@@ -1,0 +1,147 @@
+"""Mutates the backends, the lowering and the normalizer, and counts how many mutants make `verify` fail.
+
+`python3 dev.py mutants` runs it. SIGMAPROOF_MUTANTS: how many, a sample drawn by SIGMAPROOF_SEED; 0 is all of them.
+SIGMAPROOF_MUTATED: only files with one of these (a comma list) in their names. SIGMAPROOF_VERBOSE=1 tells of each.
+Survivors that can't matter stand in fixtures/mutants_survivors.yml, each with the reason; an entry that names no
+survivor fails a run of all. Fails under 95 % too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import yaml
+from mutation_corpus import ROOT, Corpus
+from mutation_judge import Judge, Outcome
+from mutation_patch import Source
+from mutation_sites import Mutant, mutants_of, signatures
+
+from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
+
+SURVIVORS = ROOT / "fixtures" / "mutants_survivors.yml"
+LEAST = 0.95
+# text: writes EQL for `diff`; jsontext: what the index is loaded with, once and before any mutant.
+NOT_JUDGED = {"sigmaproof.verify.eql.text", "sigmaproof.normalize.jsontext"}
+BACKENDS = ("eql", "lucene", "base", "values", "written")
+SIDES = {
+    "queries": [
+        *(("backends", f"sigma.backends.sigmaproof.{name}") for name in BACKENDS),
+        *(("src", f"sigmaproof.{name}") for name in ("emit", "lucenetext", "claims")),
+    ],
+    "documents": [("src", "sigmaproof.normalize")],
+    "lowering": [("src", "sigmaproof.verify.eql")],
+}
+
+
+def sources() -> list[tuple[str, Source]]:
+    """The files that are mutated, each with its side."""
+    found = []
+    for side, modules in SIDES.items():
+        for root, name in modules:
+            place = ROOT / root / Path(*name.split("."))
+            files = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+            for file in files:
+                module = name if not place.is_dir() or file.stem == "__init__" else f"{name}.{file.stem}"
+                if module in NOT_JUDGED:
+                    continue
+                relative = file.relative_to(ROOT).as_posix()
+                found.append((side, Source(file, importlib.import_module(module), relative)))
+    return found
+
+
+def all_mutants(found: list[tuple[str, Source]]) -> list[tuple[str, Source, Mutant]]:
+    """Every mutant of every file."""
+    others = [ROOT / "src" / "sigmaproof" / name for name in ("folding.py", "regex/render.py")]
+    known = signatures([source.path for _, source in found] + others)
+    return [(side, s, one) for side, s in found for one in mutants_of(s.name, s.text, s.tree, known)]
+
+
+def main() -> int:
+    """Runs all mutants or a sample, prints the figures and the survivors; 1 when too many or unknown ones survive."""
+    found = sources()
+    mutants = all_mutants(found)
+    total = len(mutants)
+    seed = int(os.environ.get("SIGMAPROOF_SEED") or 1)
+    count = int(os.environ.get("SIGMAPROOF_MUTANTS") or 0)
+    if only := os.environ.get("SIGMAPROOF_MUTATED"):
+        mutants = [one for one in mutants if any(part in one[1].name for part in only.split(","))]
+    if 0 < count < len(mutants):
+        mutants = random.Random(seed).sample(mutants, count)  # noqa: S311 (no secret)
+        mutants.sort(key=lambda one: (one[1].name, one[2].line))
+    print(f"{len(mutants)} of {total} mutants, SIGMAPROOF_SEED={seed}", flush=True)
+    outcomes = run(found, mutants)
+    return told(outcomes, is_whole=len(outcomes) == total)
+
+
+def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant]]) -> list[tuple[Mutant, Outcome]]:
+    """The outcomes, in order."""
+    start = time.monotonic()
+    corpus = Corpus([source for _, source in found])
+    records = sum(len(entry.judged) for entry in corpus.entries)
+    sampled = sum(len(entry.sample) for entry in corpus.entries)
+    made = f"{len(corpus.entries)} rules, {records:,} witnesses ({sampled:,} for documents)"
+    print(f"{made}, made in {time.monotonic() - start:.0f} s", flush=True)
+    outcomes = []
+    with EmbeddedElasticsearch() as engine:
+        judge = Judge(corpus, engine)
+        for side, source, mutant in mutants:
+            before = time.monotonic()
+            outcomes.append((mutant, judge.judge(source, mutant, side)))
+            if os.environ.get("SIGMAPROOF_VERBOSE"):
+                spent = time.monotonic() - before
+                kind, by = outcomes[-1][1].kind, outcomes[-1][1].by
+                print(f"{spent:6.2f} {kind:8} {mutant.file}:{mutant.line} {mutant.change} | {by}", flush=True)
+    print(f"judged after {time.monotonic() - start:.0f} s", flush=True)
+    return outcomes
+
+
+def told(outcomes: list[tuple[Mutant, Outcome]], is_whole: bool) -> int:
+    """Prints the figures; returns the exit code."""
+    explained = {(e["file"], e["line"], e["change"]): e["why"] for e in yaml.safe_load(SURVIVORS.read_text("utf-8"))}
+    by_file: dict[str, Counter[str]] = defaultdict(Counter)
+    used, unknown = set(), []
+    for mutant, outcome in outcomes:
+        kind = outcome.kind
+        if not outcome.is_killed and kind != "unusable" and mutant.key in explained:
+            used.add(mutant.key)
+            kind = "explained"
+        elif not outcome.is_killed and kind != "unusable":
+            unknown.append((mutant, outcome))
+        by_file[mutant.file][kind] += 1
+    for mutant, outcome in unknown:
+        print(
+            f"SURVIVED ({outcome.kind}) {mutant.file}:{mutant.line} in {mutant.where}: {mutant.text}: {mutant.change}"
+        )
+    return _figures(by_file, explained.keys() - used if is_whole else set())
+
+
+def _figures(by_file: dict[str, Counter[str]], unused: set[tuple[str, str, str]]) -> int:
+    whole: Counter[str] = Counter()
+    for name, kinds in sorted(by_file.items()):
+        whole += kinds
+        print(f"{_killed(kinds):5} of {_counted(kinds):5}  {name}  {dict(kinds.most_common())}")
+    share = _killed(whole) / max(1, _counted(whole))
+    print(f"{_killed(whole)} of {_counted(whole)} killed: {share:.1%}; {dict(whole.most_common())}")
+    seen = _counted(whole) - whole["same"] - whole["not run"]
+    print(f"of the {seen} that change a query, a claim or a document: {_killed(whole) / max(1, seen):.1%}")
+    for file, line, change in sorted(unused):
+        print(f"{SURVIVORS.name}: no survivor is {file}: {line!r}: {change}")
+    return 1 if share < LEAST or unused else 0
+
+
+def _killed(kinds: Counter[str]) -> int:
+    return sum(kinds[kind] for kind in ("verify", "crash", "ledger", "table"))
+
+
+def _counted(kinds: Counter[str]) -> int:
+    return sum(kinds.values()) - kinds["unusable"] - kinds["explained"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
