@@ -179,7 +179,8 @@ class Judge:
 
     def _on_documents(self, group: Sequence[tuple[Entry, list[Judged]]]) -> Outcome | None:
         integration = group[0][0].integration
-        with Held(self.engine, integration) as held:
+        with Held(self.engine, integration) as held_engine:
+            held: Any = held_engine
             loaded = held.load((one.id, one.document) for _, made in group for one in made)
             for entry, made in group:
                 judged = [replace(one, rejected=loaded.rejected.get(one.id)) for one in made]

@@ -130,7 +130,7 @@ def _evidence_lines(report: Report, row: Row, cell: Cell, name: str, everything:
     if everything:
         yield from _apart_lines(report, row, cell, name)
     else:
-        yield from _given_lines(report, row, cell, name)
+        yield from _given_lines(cell, name)
 
 
 def _told(found: list[Difference]) -> list[Difference]:
@@ -138,12 +138,13 @@ def _told(found: list[Difference]) -> list[Difference]:
     return found[:1] + [one for one in found[1:] if one.smaller][: found[:1] != [] and found[0].smaller is None]
 
 
-def _given_lines(report: Report, row: Row, cell: Cell, name: str) -> Iterator[str]:
-    """Of the user's own records on which the verdicts differ, though AWS is not known to write such, one a fault."""
-    faults = {one.judged.inadmissible: one for one in reversed(cell.inadmissible) if not one.judged.generated}
-    for fault, difference in faults.items():
-        yield f"\n{name}: differs on a given record that AWS is not known to write: {fault}"
-        yield from _difference_lines(report, row, cell, difference)
+def _given_lines(cell: Cell, name: str) -> Iterator[str]:
+    """The user's own records on which the verdicts differ, though AWS is not known to write such: one a fault."""
+    given = [one for one in cell.inadmissible if not one.judged.generated]
+    if given:
+        yield f"\n{name}: differs on {plural(len(given), 'given record')} that AWS is not known to write (see --all)"
+        faults = {one.judged.inadmissible: one.judged.place for one in reversed(given)}
+        yield from (f"  {place}: {fault}" for fault, place in list(faults.items())[:SHOWN_TESTS])
 
 
 def _apart_lines(report: Report, row: Row, cell: Cell, name: str) -> Iterator[str]:
