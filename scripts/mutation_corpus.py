@@ -19,11 +19,11 @@ from mutation_patch import Source, clear_caches
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.fidelity import Conversion
-from sigmaproof.fields import DEFAULT, Field, table
+from sigmaproof.fields import DEFAULT, Field, FieldTable, table
 from sigmaproof.normalize import normalize
 from sigmaproof.rules import Rule, load_files
 from sigmaproof.verify.compare import Judged
-from sigmaproof.verify.engines import Answer, Eql, Query
+from sigmaproof.verify.engines import OURS, Answer, Document, Eql, Loaded, Query
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.engines.index import Index, only_dsl
 from sigmaproof.verify.judged import judged_record
@@ -50,14 +50,22 @@ class Held:
     name = "elasticsearch"
     has_eql = False
     remarks: tuple[str, ...] = ()
+    own = OURS
 
     def __init__(self, engine: EmbeddedElasticsearch, integration: str) -> None:
         with engine._running() as client:
             self._index = Index(client, engine._mapping(table(integration)))
 
-    def load(self, docs: Iterable[tuple[str, Any]], fields: object = None) -> Any:
-        """See Engine.load."""
+    def meet(self) -> None:
+        """See Engine.meet."""
+
+    def load(self, docs: Iterable[tuple[str, Document]], fields: FieldTable | None = None) -> Loaded:
+        """See Engine.load; once."""
         return self._index.load(docs)
+
+    def swap(self, docs: Iterable[tuple[str, Document]]) -> Loaded:
+        """See Engine.swap."""
+        return self._index.swap(docs)
 
     def search(self, queries: Sequence[Query | Eql]) -> list[Answer]:
         """See Engine.search."""

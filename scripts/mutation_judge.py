@@ -65,6 +65,10 @@ class Judge:
         for side in ("lowering", "documents"):
             if case := broken(side, _limited):
                 raise AssertionError(f"without a mutant the table does not hold: {case}")
+        for entry in corpus.entries[:3]:  # what fails here fails without a mutant, and is no kill
+            self.is_clean(entry)
+            if found := self._on_documents([(entry, entry.judged[:MOST_RECORDS])]):
+                raise AssertionError(f"without a mutant verify fails: {found.by}")
 
     def is_clean(self, entry: Entry) -> bool:
         """Whether verify finds nothing without a mutant. An entry of which it finds something would kill anything."""
@@ -179,8 +183,7 @@ class Judge:
 
     def _on_documents(self, group: Sequence[tuple[Entry, list[Judged]]]) -> Outcome | None:
         integration = group[0][0].integration
-        with Held(self.engine, integration) as held_engine:
-            held: Any = held_engine
+        with Held(self.engine, integration) as held:
             loaded = held.load((one.id, one.document) for _, made in group for one in made)
             for entry, made in group:
                 judged = [replace(one, rejected=loaded.rejected.get(one.id)) for one in made]
@@ -193,7 +196,7 @@ class Judge:
     def _findings(self, some: Sequence[tuple[Entry, dict[str, Any]]]) -> Iterator[Outcome]:
         for entry, made in some:
             conversions = [made[target] for target in TARGETS if target in made]
-            held: Any = self.corpus.held(entry, self.engine)
+            held = self.corpus.held(entry, self.engine)
             for cell in judge_rows([entry.rule], [conversions], entry.judged, held)[0].cells:
                 if cell.has_findings:
                     yield Outcome("verify", _told(entry, cell), entry)
