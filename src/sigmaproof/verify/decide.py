@@ -15,7 +15,7 @@ from typing import Any
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.predicate import Predicate, Test, describe
 from sigmaproof.verify.admissible import why_inadmissible
-from sigmaproof.verify.domains import UnknownError
+from sigmaproof.verify.candidates import UnknownError
 from sigmaproof.verify.places import Demand, Place, Tree
 from sigmaproof.verify.records import Draft, built
 from sigmaproof.verify.solve import Search

@@ -1,7 +1,7 @@
 """Finds a shortest text that has some patterns and has none of some others, or proves that there is none.
 
 Each pattern or expression becomes an automaton; all of them walk in step, breadth first, over characters that no
-label tells apart. What the tests of a field mean as patterns is in `domains`.
+label tells apart. What the tests of a field mean as patterns is in `candidates`.
 """
 
 from __future__ import annotations

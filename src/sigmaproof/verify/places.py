@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sigmaproof.predicate import And, Not, Or, Predicate, Test, tests
-from sigmaproof.verify.domains import Variable, variables
+from sigmaproof.verify.domains import Variable
 from sigmaproof.verify.suggested import suggested
+from sigmaproof.verify.variables import variables
 
 __all__ = ["Demand", "Node", "Place", "Tree"]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from sigmaproof.predicate import Not, Test
-from sigmaproof.verify.domains import UnknownError
+from sigmaproof.verify.candidates import UnknownError
 from sigmaproof.verify.places import Demand, Node, Tree
 from sigmaproof.verify.records import Draft
 
