@@ -134,6 +134,13 @@ class Cell:
         )
 
     @property
+    def excluded(self) -> list[tuple[Reason, str]]:
+        """Reasons, with a direction, that only records show which AWS's service models exclude."""
+        ways = [(reason, way) for reason in self.conversion.reasons for way in reason.directions]
+        shown = {(reason, one.direction) for one in self.explained for reason in one.reasons}
+        return [one for one in ways if one not in shown and self.is_excluded(*one)]
+
+    @property
     def measured(self) -> str:
         """The fidelity that was measured: as claimed, but for reasons that no record can show."""
         kept = {(one, way) for one in self.conversion.reasons for way in one.directions} - set(self.dropped)

@@ -106,6 +106,8 @@ def _cell_lines(report: Report, row: Row, cell: Cell, everything: bool) -> Itera
         yield f"\n{name}: {reason.code} ({direction}) of {reason.field} shows on no record here: {OTHER}"
     for reason, direction in cell.unproven:
         yield f"\n{name}: the claim {reason.code} ({direction}) of {reason.field} has no evidence: no record showed it"
+    for reason, direction in cell.excluded:
+        yield f"\n{name}: {reason.code} ({direction}) of {reason.field} shows only where AWS's models exclude it"
     for reason, direction in cell.dropped:
         yield f"\n{name}: {reason.code} ({direction}) of {reason.field} is dropped: no generated record could show it"
     yield from _evidence_lines(report, row, cell, name, everything)

@@ -65,6 +65,7 @@ def claim_data(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
         "fix": _fixes(row, cell),
         "without_evidence": [_reason_of(reason, direction) for reason, direction in cell.unproven],
         "dropped": [_reason_of(reason, direction) for reason, direction in cell.dropped],
+        "excluded": [_reason_of(reason, direction) for reason, direction in cell.excluded],
         "not_shown_here": [_reason_of(reason, direction) for reason, direction in cell.unshown],
         "indexed_otherwise": list(cell.indexed),
         "coverage": coverage_data(row),

@@ -188,9 +188,10 @@ function quietOf(found) {
   const named = (one) => [el("code", {}, one.code), one.field ? [" of ", el("code", {}, shown(one.field))] : ""];
   const said = [
     ...found.without_evidence.map((one) => [badge("without-evidence"), " ", named(one), ` (${one.direction})`]),
+    ...found.excluded.map((one) => [named(one), ` (${one.direction}) shows only on records that AWS's service models exclude.`]),
     ...found.not_shown_here.map((one) => [named(one), ` (${one.direction}) shows on no record here: the claim is about the integration's own documents and mapping.`]),
     ...found.indexed_otherwise.map((words) => [shown(words), "."]),
-    ...found.dropped.map((one) => [named(one), ` (${one.direction}) is dropped: no record of AWS can show it.`]),
+    ...found.dropped.map((one) => [named(one), ` (${one.direction}) is dropped: no generated record could show it.`]),
   ];
   if (found.apart[0]) said.push(`Apart: ${plural(found.apart[0], "difference")} on records that AWS can't write. They break no claim.`);
   if (found.apart[1]) said.push(`${plural(found.apart[1], "document")} that the index rejects: no query can judge them.`);

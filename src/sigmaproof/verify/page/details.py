@@ -33,6 +33,7 @@ _CLAIM_KEYS = (
     "measured",
     "dropped",
     "without_evidence",
+    "excluded",
     "not_shown_here",
     "indexed_otherwise",
 )
