@@ -247,6 +247,9 @@ def _text_candidates(text: str) -> Iterator[dict[str, Any]]:
     yield from _parsed(text)
     bare = text.replace('"', "").replace("\\", "")
     inner = bare.strip("{}[], ")
+    quoted = text.strip("{}[], ")  # a quote can stand in a key or a value: JSON escapes it, the index does not
+    if quoted != inner and quoted:
+        yield from ({"a": quoted}, {quoted: 1})
     for value in _candidate_values(text, bare, inner):
         yield {"a": value}
         yield {"a": value, "b": value}
