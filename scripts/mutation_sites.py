@@ -1,8 +1,10 @@
 """Mutants of a source file: each the file with one escape, fold, guard, delimiter or limit less, found in its tree.
 
 What a change is lives here, and which ones can't matter for a verdict, by rule: docstrings, annotations, imports,
-`__all__`, assertions, prose (texts of three words and more), what stands in a `raise`. How a change is put in force
-is in `mutation_patch`, what it does to `verify` in `mutation_judge`.
+`__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, functions that only word a
+message (FOR_PEOPLE), one more or less of a limit that we chose (OWN_LIMITS): it says when work is too much, not what a
+query means; the limits of the engine are judged. How a change is put in force is in `mutation_patch`, what it does to
+`verify` in `mutation_judge`.
 
 Own code, as mutmut and cosmic-ray judge a mutant by a command that they start for it: here each is judged by `verify`
 on an engine that is running, with thousands of records that are loaded, so all are judged in one warm process.
@@ -23,6 +25,11 @@ __all__ = ["Mutant", "Signatures", "mutants_of", "signatures"]
 
 TEXT_METHODS = frozenset(("lower", "upper", "casefold", "strip", "lstrip", "rstrip", "replace", "removeprefix"))
 SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+OWN_LIMITS = frozenset(
+    """MAX_DEPTH MOST_BYTES MOST_EFFORT MOST_OF_NOTHING MOST_WHOLE MOST_WITH_LOOPS _CACHED_KEYS _CACHED_ORDERS
+    _CACHED_SHAPES _CACHED_UNITS _LONGEST_IP _MAX_GROUPS _MAX_LENGTH""".split()
+)
+FOR_PEOPLE = frozenset(("_listed", "_told", "_too_complex", "_unexpected", "_unexpected_token"))
 NOT_JUDGED = (ast.Import, ast.ImportFrom, ast.Assert, ast.Raise, ast.Global, ast.Nonlocal)
 
 
@@ -88,6 +95,8 @@ class _Finder:
     def of_body(self, body: list[ast.stmt], where: str, inside: bool = False) -> Iterator[Mutant]:
         """The mutants of some statements. inside: of a function, whose inner functions are part of it."""
         for at, node in enumerate(body):
+            if isinstance(node, ast.FunctionDef) and node.name in FOR_PEOPLE:
+                continue
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 named = where if inside else f"{where}.{node.name}".lstrip(".")
                 yield from self.of_body(node.body, named, inside or isinstance(node, ast.FunctionDef))
@@ -216,7 +225,7 @@ class _Finder:
 def _is_left_out(node: ast.stmt) -> bool:
     if isinstance(node, NOT_JUDGED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
-    return _target(node) in {"__all__", "__slots__"} or (
+    return _target(node) in {"__all__", "__slots__", *OWN_LIMITS} or (
         isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from sigma.backends.sigmaproof.eql import eql_field
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
 from sigmaproof.predicate import FieldRef, Text, Wild
 from sigmaproof.targets import backend
+from sigmaproof.verify.eql.ast import Field, walk
+from sigmaproof.verify.eql.parser import parse
 
 
 def rule(selection: Any) -> SigmaRule:
@@ -100,3 +104,14 @@ def test_references_to_a_field(modifier: str, verdicts: list[bool]) -> None:
 )
 def test_odd_segments_of_a_name_are_quoted(name: str, spelled: str) -> None:
     assert eql_field(name) == spelled
+
+
+def test_any_name_is_read_as_itself() -> None:
+    grammar = resources.files("sigmaproof.verify.eql").joinpath("eql.lark").read_text(encoding="utf-8")
+    words = re.findall(r'"([a-z]+)"', grammar)
+    assert len(words) > 15
+    for segment in (*words, "A_z0", "@t", "_a", "9a", "é", "a[0]", "a`b", "`", "a b", "a]", "a\\"):
+        (where,) = parse(f"any where {eql_field(f'{segment}.x')} == null").filters
+        names = [node.name for node, _ in walk(where.condition) if isinstance(node, Field)]
+        assert names == [f"{segment}.x"]
+    assert eql_field("@A_z0.Za_@") == "?@A_z0.`Za_@`"
