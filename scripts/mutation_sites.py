@@ -2,9 +2,9 @@
 
 What a change is lives here, and which ones can't matter for a verdict, by rule: docstrings, annotations, imports,
 `__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, functions that only word a
-message (FOR_PEOPLE), one more or less of a limit that we chose (OWN_LIMITS): it says when work is too much, not what a
-query means; the limits of the engine are judged. How a change is put in force is in `mutation_patch`, what it does to
-`verify` in `mutation_judge`.
+message (FOR_PEOPLE), what is remembered to save time (an `if` that asks a `_CACHED_` limit), one more or less of a
+limit that we chose (OWN_LIMITS): it says when work is too much, not what a query means; the limits of the engine are
+judged. How a change is put in force is in `mutation_patch`, what it does to `verify` in `mutation_judge`.
 
 Own code, as mutmut and cosmic-ray judge a mutant by a command that they start for it: here each is judged by `verify`
 on an engine that is running, with thousands of records that are loaded, so all are judged in one warm process.
@@ -181,7 +181,7 @@ class _Finder:
         match node:
             case ast.BoolOp():
                 yield from self.one_less(node, where, node.values, "operand", 3)
-            case ast.Compare(ops=[op]) if type(op) in SWAPPED:
+            case ast.Compare(ops=[op], comparators=[limit]) if type(op) in SWAPPED and not _is_own_limit(limit):
                 swapped = SWAPPED[type(op)]()
                 change = f"{_short(node)} -> {type(swapped).__name__}"
                 yield self.made(node, where, change, replacing(node.ops, 0, swapped))
@@ -225,9 +225,12 @@ class _Finder:
 def _is_left_out(node: ast.stmt) -> bool:
     if isinstance(node, NOT_JUDGED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
-    return _target(node) in {"__all__", "__slots__", *OWN_LIMITS} or (
-        isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-    )
+    asked = ast.unparse(node.test) if isinstance(node, ast.If) else ""
+    return _target(node) in {"__all__", "__slots__", *OWN_LIMITS} or "TYPE_CHECKING" in asked or "_CACHED_" in asked
+
+
+def _is_own_limit(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in OWN_LIMITS
 
 
 def _target(node: ast.stmt) -> str:

@@ -144,8 +144,8 @@ def _figures(by_file: dict[str, Counter[str]], unused: set[tuple[str, str, str |
         whole += kinds
         print(f"{_killed(kinds):5} of {_counted(kinds):5}  {name}  {dict(kinds.most_common())}")
     count = max(1, _counted(whole))
-    for judges, kinds in (("verify alone", KILLED[:2]), ("with ledgers and tables", KILLED[:4])):
-        print(f"{_killed(whole, kinds)} of {count} killed by {judges}: {_killed(whole, kinds) / count:.1%}")
+    for judges, by in (("verify alone", KILLED[:2]), ("verify, ledgers and tables", KILLED[:4])):
+        print(f"{_killed(whole, by)} of {count} killed by {judges}: {_killed(whole, by) / count:.1%}")
     share = _killed(whole) / count
     print(f"{_killed(whole)} of {count} killed by any judge: {share:.1%}; {dict(whole.most_common())}")
     for file, line, change in sorted(unused, key=str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -92,16 +93,16 @@ def test_pruning_keeps_the_order_of_the_parsed_keys() -> None:
 
 
 def test_length_in_units() -> None:
-    assert [java_length(text) for text in ("", "abc", "é", "\U0001f600", "a\U0001f600\ud800")] == [
-        0,
-        3,
-        1,
-        2,
-        4,
-    ]
+    texts = ("", "abc", "é", "\U0001f600", "a\U0001f600\ud800", "\uffff", "\U00010000")
+    assert [java_length(text) for text in texts] == [0, 3, 1, 2, 4, 1, 2]
 
 
 # --- against a real Java
+
+SEED = 20241117
+FIRST = 1_000
+RECORDED = "6ecf45e6b88ab94576dfbbdd07bb23d72250560199deac40276f309b1e2adbf6"
+"""Digest of what a real Java made of the first maps; `test_generated_maps_against_java` asks it again."""
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGH_-.:/0123456789"
 
@@ -199,6 +200,15 @@ def java_texts(texts: list[str]) -> list[str]:
         pytest.skip(f"not run: {len(texts)} maps against a real java.util.HashMap ({error})")
 
 
+def digest(texts: list[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def test_the_first_maps_as_recorded_from_java() -> None:
+    generator = Generator(seed=SEED)
+    assert digest([java_text(json.loads(generator.text())) for _ in range(FIRST)]) == RECORDED
+
+
 def test_generated_maps_against_java(monkeypatch: pytest.MonkeyPatch) -> None:
     trees: list[tuple[str, ...]] = []
     simulated = treebin.tree_order
@@ -208,9 +218,10 @@ def test_generated_maps_against_java(monkeypatch: pytest.MonkeyPatch) -> None:
         return simulated(names)
 
     monkeypatch.setattr(treebin, "tree_order", counted)
-    generator = Generator(seed=20241117)
+    generator = Generator(seed=SEED)
     texts = [generator.text() for _ in range(10_000)]
     expected = java_texts(texts)
+    assert digest(expected[:FIRST]) == RECORDED
     different = [
         (text, ours, theirs)
         for text, theirs in zip(texts, expected, strict=True)

@@ -52,7 +52,14 @@ def test_a_change_is_found_and_can_be_taken_back(source: str, change: str) -> No
 
 @pytest.mark.parametrize(
     "source",
-    ["'''a word or two'''", "MOST_BYTES = 5", "def _told(a):\n    return f'[{a}]'", "__all__ = ['a', 'b']", "import a", "def g(a: 'x') -> 'y':\n    assert a in 'bc'"],
+    [
+        "'''a word or two'''",
+        "MOST_BYTES = 5",
+        "def _told(a):\n    return f'[{a}]'",
+        "__all__ = ['a', 'b']",
+        "import a",
+        "def g(a: 'x') -> 'y':\n    assert a in 'bc'",
+    ],
 )
 def test_what_cannot_matter_is_left_out(source: str) -> None:
     assert list(mutants_of("x.py", source, ast.parse(source), KNOWN)) == []
