@@ -153,6 +153,11 @@ title: Filebeat
 logsource: {product: aws, service: cloudtrail}
 detection: {s: {readOnly: true, FIELD: x}, condition: s}
 """
+IN_ECS = """
+title: Filebeat
+logsource: {product: aws, service: cloudtrail}
+detection: {s: {aws.cloudtrail.read_only: "true"}, condition: s}
+"""
 
 
 def converted(made: Any, field: str = "userAgent") -> Any:
@@ -163,6 +168,13 @@ def test_the_pipeline_tells_the_backend_its_profile() -> None:
     """EQL compares a boolean field with a boolean, a keyword with a text."""
     assert "?aws.cloudtrail.read_only == true" in converted(EqlBackend(ecs_cloudtrail()))[0]
     assert '?aws.cloudtrail.read_only : "true"' in converted(EqlBackend(ecs_cloudtrail_filebeat()))[0]
+    (rule,) = SigmaCollection.from_yaml(RULE.replace("FIELD", "userAgent"))
+    assert EqlBackend(ecs_cloudtrail_filebeat()).conversion(rule).integration == FILEBEAT
+
+
+def test_a_pipeline_of_no_profile_goes_with_any() -> None:
+    query = EqlBackend(integration=FILEBEAT).convert(SigmaCollection.from_yaml(IN_ECS))[0]
+    assert query == 'any where ?aws.cloudtrail.read_only : "true"'
 
 
 def test_the_option_names_a_version() -> None:
