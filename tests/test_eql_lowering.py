@@ -24,7 +24,9 @@ CASES: list[dict[str, Any]] = TABLE["cases"]
 
 
 def lowered(case: dict[str, Any]) -> dict[str, object]:
-    return lower(case["eql"], TYPES, event_category_field=case.get("category_field", "event.category"))
+    return lower(
+        case["eql"], types_of(TABLE["mapping"]), event_category_field=case.get("category_field", "event.category")
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{i}: {case['eql'][:60]}" for i, case in enumerate(CASES)])

@@ -50,6 +50,11 @@ def test_what_aws_writes(field: Field) -> None:
         assert writes.longest is not None
 
 
+def test_only_whole_fields_are_addresses() -> None:
+    """A network is searched in a home of type ip, and no part of an open object has one."""
+    assert [one.raw for one in table().fields if one.open and any(home.type == "ip" for home in one.homes)] == []
+
+
 @pytest.mark.parametrize("leaf", table().leaves, ids=lambda leaf: f"{leaf.raw} of {leaf.events[0]}")
 def test_leaf_lies_in_an_open_field(leaf: Field) -> None:
     located = table().raw(leaf.raw)

@@ -7,6 +7,7 @@ from cases import rule_of
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES
+from sigmaproof.lucenetext import MOST_TERM
 
 
 def refusal(detection: dict[str, object], target: str) -> str | None:
@@ -38,3 +39,8 @@ def test_a_keyword_counts_each_field() -> None:
     detection: dict[str, object] = {"|all": [f"word{number}" for number in range(30)]}
     assert "more than 1,024 clauses" in (refusal(detection, "lucene") or "")
     assert refusal(detection, "native") is None
+
+
+def test_a_term() -> None:
+    assert refusal({"errorMessage": "1" * MOST_TERM}, "eql") is None
+    assert "32,767 bytes" in (refusal({"errorMessage": "1" * (MOST_TERM + 1)}, "eql") or "")

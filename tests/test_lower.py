@@ -7,14 +7,17 @@ from importlib import resources
 from typing import Any
 
 import pytest
+from cases import rule_of
 from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
 from sigma.backends.sigmaproof.eql import eql_field
+from sigma.backends.sigmaproof.values import starts_as_object
+from sigmaproof.conversion import convert_rule
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
-from sigmaproof.predicate import FieldRef, Text, Wild
+from sigmaproof.predicate import FieldRef, Pattern, Text, Wild
 from sigmaproof.targets import backend
 from sigmaproof.verify.eql.ast import Field, walk
 from sigmaproof.verify.eql.parser import parse
@@ -115,3 +118,37 @@ def test_any_name_is_read_as_itself() -> None:
         names = [node.name for node, _ in walk(where.condition) if isinstance(node, Field)]
         assert names == [f"{segment}.x"]
     assert eql_field("@A_z0.Za_@") == "?@A_z0.`Za_@`"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_start"),
+    [
+        ((), False),
+        ((Wild.ANY,), False),
+        ((Wild.ONE, "{"), False),
+        (("a",), False),
+        (("{",), False),
+        (("{", Wild.ANY), True),
+        (('{"', Wild.ANY), True),
+        (("{}", Wild.ANY), True),
+        (("{}",), True),
+        (('{"a":1}',), True),
+        (("{x", Wild.ANY), False),
+        (("x{", Wild.ANY), False),
+        ((' {"a":1}',), False),
+        (("[1]",), False),
+        (("{" * 10_000,), False),
+    ],
+)
+def test_starts_of_objects(pattern: Pattern, is_start: bool) -> None:
+    assert starts_as_object(pattern) is is_start
+
+
+def test_a_keyword_names_its_boolean_fields() -> None:
+    """Each optional in EQL, and each among the fields that are told."""
+    one = rule_of("keyword", {"s": ["true"], "condition": "s"})
+    eql, lucene = (convert_rule(one, target) for target in ("eql", "lucene"))
+    assert "?aws.cloudtrail.read_only == true" in (eql.query or "")
+    assert "aws.cloudtrail.read_only" in eql.fields
+    assert "aws.cloudtrail.read_only:true" in (lucene.query or "")
+    assert "aws.cloudtrail.read_only" in lucene.fields
