@@ -1,9 +1,9 @@
 """Mutants of a source file: each the file with one escape, fold, guard, delimiter or limit less, found in its tree.
 
 What a change is lives here, and which ones can't matter for a verdict, by rule: docstrings, annotations, imports,
-`__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, functions that only word a
-message (FOR_PEOPLE), what is remembered to save time (an `if` that asks a `_CACHED_` limit), one more or less of a
-limit that we chose (OWN_LIMITS): it says when work is too much, not what a query means; the limits of the engine are
+`__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, hints and functions that only
+word a message (FOR_PEOPLE), what is remembered to save time (an `if` that asks a `_CACHED_` limit), one more or less of
+a limit that we chose (OWN_LIMITS): it says when work is too much, not what a query means; the limits of the engine are
 judged. How a change is put in force is in `mutation_patch`, what it does to `verify` in `mutation_judge`.
 
 Own code, as mutmut and cosmic-ray judge a mutant by a command that they start for it: here each is judged by `verify`
@@ -29,7 +29,10 @@ OWN_LIMITS = frozenset(
     """MAX_DEPTH MOST_BYTES MOST_EFFORT MOST_OF_NOTHING MOST_WHOLE MOST_WITH_LOOPS _CACHED_KEYS _CACHED_ORDERS
     _CACHED_SHAPES _CACHED_UNITS _LONGEST_IP _MAX_GROUPS _MAX_LENGTH""".split()
 )
-FOR_PEOPLE = frozenset(("_listed", "_told", "_too_complex", "_unexpected", "_unexpected_token"))
+FOR_PEOPLE = frozenset(
+    """analysis._text claims._listed functions.unknown lucenetext._too_complex parser._unexpected
+    parser._unexpected_token written._told""".split()
+)
 NOT_JUDGED = (ast.Import, ast.ImportFrom, ast.Assert, ast.Raise, ast.Global, ast.Nonlocal)
 
 
@@ -91,11 +94,12 @@ class _Finder:
 
     def __init__(self, name: str, lines: list[str], known: Signatures) -> None:
         self.name, self.lines, self.known = name, lines, known
+        self.stem = Path(name).stem
 
     def of_body(self, body: list[ast.stmt], where: str, inside: bool = False) -> Iterator[Mutant]:
         """The mutants of some statements. inside: of a function, whose inner functions are part of it."""
         for at, node in enumerate(body):
-            if isinstance(node, ast.FunctionDef) and node.name in FOR_PEOPLE:
+            if isinstance(node, ast.FunctionDef) and f"{self.stem}.{node.name}" in FOR_PEOPLE:
                 continue
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 named = where if inside else f"{where}.{node.name}".lstrip(".")
@@ -226,7 +230,11 @@ def _is_left_out(node: ast.stmt) -> bool:
     if isinstance(node, NOT_JUDGED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
     asked = ast.unparse(node.test) if isinstance(node, ast.If) else ""
-    return _target(node) in {"__all__", "__slots__", *OWN_LIMITS} or "TYPE_CHECKING" in asked or "_CACHED_" in asked
+    return (
+        _target(node) in {"__all__", "__slots__", "hint", *OWN_LIMITS}
+        or "TYPE_CHECKING" in asked
+        or "_CACHED_" in asked
+    )
 
 
 def _is_own_limit(node: ast.expr) -> bool:

@@ -55,14 +55,14 @@ def test_a_change_is_found_and_can_be_taken_back(source: str, change: str) -> No
     [
         "'''a word or two'''",
         "MOST_BYTES = 5",
-        "def _told(a):\n    return f'[{a}]'",
+        "def _told(a):\n    hint = f'[{a}]'",
         "__all__ = ['a', 'b']",
         "import a",
         "def g(a: 'x') -> 'y':\n    assert a in 'bc'",
     ],
 )
 def test_what_cannot_matter_is_left_out(source: str) -> None:
-    assert list(mutants_of("x.py", source, ast.parse(source), KNOWN)) == []
+    assert list(mutants_of("written.py", source, ast.parse(source), KNOWN)) == []
 
 
 def test_a_mutant_is_in_force_only_within(mutants: list[tuple[str, Any, Mutant]]) -> None:

@@ -15,6 +15,7 @@ from commandline import sigmaproof as sigmaproof_command
 from conftest import ROOT
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaConfigurationError, SigmaError
+from sigma.rule import SigmaRule
 
 import sigmaproof
 from sigma.pipelines.sigmaproof import ecs_cloudtrail, ecs_cloudtrail_filebeat
@@ -168,7 +169,7 @@ def test_the_pipeline_tells_the_backend_its_profile() -> None:
     """EQL compares a boolean field with a boolean, a keyword with a text."""
     assert "?aws.cloudtrail.read_only == true" in converted(EqlBackend(ecs_cloudtrail()))[0]
     assert '?aws.cloudtrail.read_only : "true"' in converted(EqlBackend(ecs_cloudtrail_filebeat()))[0]
-    (rule,) = SigmaCollection.from_yaml(RULE.replace("FIELD", "userAgent"))
+    rule = SigmaRule.from_yaml(RULE.replace("FIELD", "userAgent"))
     assert EqlBackend(ecs_cloudtrail_filebeat()).conversion(rule).integration == FILEBEAT
 
 
