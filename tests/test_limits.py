@@ -7,7 +7,9 @@ from cases import rule_of
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES
-from sigmaproof.lucenetext import MOST_TERM
+from sigmaproof.fidelity import Refusal
+from sigmaproof.lucenetext import MOST_TERM, checked_pattern, checked_regex
+from sigmaproof.predicate import Wild
 
 
 def refusal(detection: dict[str, object], target: str) -> str | None:
@@ -39,6 +41,24 @@ def test_a_keyword_counts_each_field() -> None:
     detection: dict[str, object] = {"|all": [f"word{number}" for number in range(30)]}
     assert "more than 1,024 clauses" in (refusal(detection, "lucene") or "")
     assert refusal(detection, "native") is None
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_what_a_keyword_keeps(target: str) -> None:
+    """A longer value is not in the index, which the claim says."""
+    for length, codes in ((1024, set()), (1025, {"limit"})):
+        detection = {"s": {"userIdentity.credentialId|cased": "1" * length}, "condition": "s"}
+        assert {reason.code for reason in convert_rule(rule_of("limit", detection), target).reasons} == codes
+
+
+def test_an_expression_and_a_pattern() -> None:
+    """1,000 characters are what every index takes (index.max_regex_length), and what Elasticsearch 8 takes of a pattern."""
+    assert checked_regex("a" * 1000) == "a" * 1000
+    assert checked_pattern(("a" * 999, Wild.ANY)) == "a" * 999 + "*"
+    with pytest.raises(Refusal):
+        checked_regex("a" * 1001)
+    with pytest.raises(Refusal):
+        checked_pattern(("a" * 1000, Wild.ANY))
 
 
 def test_a_term() -> None:
