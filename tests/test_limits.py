@@ -52,7 +52,7 @@ def test_what_a_keyword_keeps(target: str) -> None:
 
 
 def test_an_expression_and_a_pattern() -> None:
-    """1,000 characters are what every index takes (index.max_regex_length), and what Elasticsearch 8 takes of a pattern."""
+    """1,000 characters: index.max_regex_length by default, and what Elasticsearch 8 takes of a pattern."""
     assert checked_regex("a" * 1000) == "a" * 1000
     assert checked_pattern(("a" * 999, Wild.ANY)) == "a" * 999 + "*"
     with pytest.raises(Refusal):
