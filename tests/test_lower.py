@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from importlib import resources
 from typing import Any
 
@@ -117,7 +118,9 @@ def test_any_name_is_read_as_itself() -> None:
         (where,) = parse(f"any where {eql_field(f'{segment}.x')} == null").filters
         names = [node.name for node, _ in walk(where.condition) if isinstance(node, Field)]
         assert names == [f"{segment}.x"]
-    assert eql_field("@A_z0.Za_@") == "?@A_z0.`Za_@`"
+    for first in string.ascii_letters + "_@":
+        bare = f"{first}{string.ascii_letters}{string.digits}_"
+        assert eql_field(f"{bare}.{first}@") == f"?{bare}.`{first}@`"
 
 
 @pytest.mark.parametrize(
