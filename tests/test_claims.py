@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,19 @@ from conftest import ROOT
 from make_claims import claims, measured_claim
 from test_cases import findings
 
+from sigma.backends.sigmaproof.values import number_directions
+from sigmaproof.claims import object_directions_of, text_claims
 from sigmaproof.conversion import convert_rule
+from sigmaproof.emit import spot
 from sigmaproof.events import read_files
+from sigmaproof.fidelity import Refusal
+from sigmaproof.fields import DEFAULT, table
+from sigmaproof.predicate import Pattern, Wild
 from sigmaproof.rules import Rule, load_files
 from sigmaproof.verify.run import Report, verify
 
 RULES: list[Rule] = load_files(sorted((ROOT / "sigma_rules").rglob("*.yml"))).rules
+OBJECTS = yaml.safe_load((ROOT / "fixtures" / "object_claims.yml").read_text(encoding="utf-8"))
 GOLDEN = ROOT / "fixtures" / "golden"
 SUFFIX = {"eql": "eql", "lucene": "lucene"}
 
@@ -98,3 +106,21 @@ def test_the_trust_anchor_rule_is_approximate_in_eql_and_exact_in_lucene(report:
     assert lucene.conversion.fidelity == "exact"
     assert not lucene.explained
     assert lucene.judged > 300
+
+
+@pytest.mark.parametrize("entry", OBJECTS, ids=[str(number) for number in range(len(OBJECTS))])
+def test_claims_of_objects(entry: dict[str, Any]) -> None:
+    fields = table(entry.get("integration", DEFAULT))
+    parts = [part for part in re.split("([*?])", entry["pattern"]) if part]
+    pattern: Pattern = tuple(Wild(part) if part in {"*", "?"} else part for part in parts)
+    cased = entry.get("cased", False)
+    whole = spot(fields, "aws.cloudtrail.request_parameters", frozenset())
+    part = spot(fields, "aws.cloudtrail.flattened.request_parameters.x", frozenset())
+    try:
+        told = sorted((code, direction) for code, direction, _ in text_claims(whole, whole.home, pattern, cased))
+        claimed = ", ".join(f"{code} ({direction})" for code, direction in told)
+    except Refusal:
+        claimed = "refused"
+    assert claimed == entry["whole"]
+    assert sorted(object_directions_of(part, pattern, cased)) == entry.get("part", [])
+    assert sorted(number_directions(pattern)) == entry.get("numbers", [])

@@ -147,6 +147,11 @@ def test_starts_of_objects(pattern: Pattern, is_start: bool) -> None:
     assert starts_as_object(pattern) is is_start
 
 
+def test_names_of_the_targets() -> None:
+    """pySigma's names are global, ours on the command line are short."""
+    assert [backend(name).identifier for name in ("eql", "lucene")] == ["proof_eql", "proof_lucene"]  # type: ignore[attr-defined]
+
+
 def test_a_keyword_names_its_boolean_fields() -> None:
     """Each optional in EQL, and each among the fields that are told."""
     one = rule_of("keyword", {"s": ["true"], "condition": "s"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import rule
+from commandline import ID, rule
 from commandline import sigmaproof as sigmaproof_command
 from conftest import ROOT
 from sigma.collection import SigmaCollection
@@ -169,8 +169,9 @@ def test_the_pipeline_tells_the_backend_its_profile() -> None:
     """EQL compares a boolean field with a boolean, a keyword with a text."""
     assert "?aws.cloudtrail.read_only == true" in converted(EqlBackend(ecs_cloudtrail()))[0]
     assert '?aws.cloudtrail.read_only : "true"' in converted(EqlBackend(ecs_cloudtrail_filebeat()))[0]
-    rule = SigmaRule.from_yaml(RULE.replace("FIELD", "userAgent"))
-    assert EqlBackend(ecs_cloudtrail_filebeat()).conversion(rule).integration == FILEBEAT
+    one = SigmaRule.from_yaml(f"id: {ID}{RULE.replace('FIELD', 'userAgent')}")
+    conversion = EqlBackend(ecs_cloudtrail_filebeat()).conversion(one)
+    assert (conversion.integration, conversion.rule_id, conversion.title) == (FILEBEAT, ID, "Filebeat")
 
 
 def test_a_pipeline_of_no_profile_goes_with_any() -> None:
