@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from make_claims import claims, measured_claim
 from test_cases import findings
 
 from sigma.backends.sigmaproof.values import number_directions
-from sigmaproof.claims import object_directions_of, text_claims
+from sigmaproof.claims import number_candidates, object_candidates, object_directions_of, text_claims
 from sigmaproof.conversion import convert_rule
 from sigmaproof.emit import spot
 from sigmaproof.events import read_files
@@ -124,3 +125,57 @@ def test_claims_of_objects(entry: dict[str, Any]) -> None:
     assert claimed == entry["whole"]
     assert sorted(object_directions_of(part, pattern, cased)) == entry.get("part", [])
     assert sorted(number_directions(pattern)) == entry.get("numbers", [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "made"),
+    [
+        (("x",), {}),
+        (('{"a":true}',), {"a": True}),
+        (('"c":true',), {"c": True}),
+        (("true",), {"a": True}),
+        ((":true",), {"a": True}),
+        (("true,false",), {"a": [True, False]}),
+        (('x","b":true',), {"a": "x", "b": True}),
+        (('"b":true',), {"a": {"b": True}}),
+        (('{"b":"x',), {"b": "x"}),
+        (('{"b":',), {"b": 1}),
+        (('{"c":true,',), {"c": True, "b": 1}),
+        (('{"x":true,"y"',), {"x": True, "y": 1}),
+        (('{"c":[true',), {"c": [True]}),
+        (('{"c":[true,',), {"c": [True, 1]}),
+        (('{"c":{"b":true',), {"c": {"b": True}}),
+        (('{"c":{"b":',), {"c": {"b": 1}}),
+        (('{"c":["x',), {"c": ["x"]}),
+        ((r"\\u0041",), {"a": r"\u0041"}),
+        ((r"\t",), {"a": "\t"}),
+        (("k=v",), {"k": "v"}),
+        (("k:v",), {"a": {"k": "v"}, "b": 1}),
+        (("k=",), {"k": "x"}),
+        (("k=",), {"a": {"k": "x"}, "b": 1}),
+        (("k",), {"a": 1, "k": 1, "b": 2}),
+        (("k",), {"a": 1, "k": ""}),
+        (("k",), {"a": "k"}),
+        (('{k"}',), {'k"': 1}),
+        (("a", Wild.ANY, "b"), {"a": "ab"}),
+        (("a", Wild.ANY, "b"), {"a": "axb"}),
+        (("a", Wild.ONE, "b"), {"a": "axb"}),
+        (("a", Wild.ONE, "b"), {"a": 'a"b'}),
+        (("a", Wild.ONE, "b"), {"a": "a\nb"}),
+    ],
+    ids=str,
+)
+def test_an_object_that_is_tried(pattern: Pattern, made: dict[str, Any]) -> None:
+    """With `1` another than `true`."""
+    assert json.dumps(made) in {json.dumps(one) for one in object_candidates(pattern)}
+
+
+def test_numbers_that_are_tried() -> None:
+    assert list(number_candidates("12e-3")) == [
+        *(1e10, 1e-5, 1e-3),
+        *(120000000.0, 125678901.0, 12e8, 12e-8, 12.5e7, 0.12, 0.000012, 12125678.0, 1.2e7),
+        *(30000000.0, 35678901.0, 3e8, 3e-8, 3.5e7, 0.3, 0.00003, 1235678.0, 3.0e7),
+        0.012,
+    ]
+    assert list(number_candidates("1e999"))[-1] != float("inf")
+    assert list(number_candidates("E+7"))[2] == 1e7

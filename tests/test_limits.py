@@ -25,7 +25,7 @@ def test_clauses(name: str, target: str) -> None:
 
 
 def test_a_list_of_terms_is_one_clause_in_eql() -> None:
-    names = [f"Name{number}" for number in range(5000)]
+    names = [f"Name{number}" for number in range(1100)]
     assert refusal({"errorMessage|cased": names}, "eql") is None
     assert "clauses" in (refusal({"errorMessage|cased": names}, "lucene") or "")
 
