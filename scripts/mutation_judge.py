@@ -37,7 +37,7 @@ MOST_RULES = 40
 MOST_RECORDS = 80
 """Changed documents of one rule that are judged."""
 LONGEST = 30.0
-"""Seconds after which a mutant's own code counts as one that never ends."""
+"""Seconds of the processor after which a mutant's own code counts as one that never ends."""
 
 
 @dataclass(frozen=True)
@@ -258,15 +258,15 @@ def _told(entry: Entry, cell: Cell) -> str:
 
 @contextmanager
 def limited(seconds: float = LONGEST) -> Iterator[None]:
-    """Raises NeverEndsError in code that runs for longer."""
+    """Raises NeverEndsError in code that takes longer, in seconds of the processor, so that a busy machine is none."""
 
     def stop(*_: object) -> None:
         raise NeverEndsError(f"ran for {seconds:g} seconds")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
