@@ -2,7 +2,7 @@
 
 What a change is lives here, and which ones can't matter for a verdict, by rule: docstrings, annotations, imports,
 `__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, hints and functions that only
-word a message (FOR_PEOPLE), what is remembered to save time (an `if` that asks a `_CACHED_` limit), one more or less of
+word a message (FOR_PEOPLE), methods that each target has of its own (NotImplementedError), what is remembered to save time (an `if` that asks a `_CACHED_` limit), one more or less of
 a limit that we chose (OWN_LIMITS): it says when work is too much, not what a query means; the limits of the engine are
 judged. How a change is put in force is in `mutation_patch`, what it does to `verify` in `mutation_judge`.
 
@@ -106,7 +106,7 @@ class _Finder:
                 yield from self.of_body(node.body, named, inside or isinstance(node, ast.FunctionDef))
             elif not _is_left_out(node):
                 yield from self.of_statement(body, at, where or _target(node))
-            elif isinstance(node, ast.Raise):
+            elif isinstance(node, ast.Raise) and ast.unparse(node) != "raise NotImplementedError":
                 yield self.dropped(body, at, where)
 
     def of_statement(self, body: list[ast.stmt], at: int, where: str) -> Iterator[Mutant]:

@@ -147,6 +147,23 @@ def test_starts_of_objects(pattern: Pattern, is_start: bool) -> None:
     assert starts_as_object(pattern) is is_start
 
 
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_a_number_of_a_keyword_is_its_text(target: str) -> None:
+    query = convert_rule(rule_of("number", {"s": {"userIdentity.accountId": 123}, "condition": "s"}), target).query
+    assert '"123"' in (query or "")
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_the_option_case(target: str) -> None:
+    fields = {"user_agent.original": "Boto3", "aws.cloudtrail.error_code": "AccessDenied"}
+    made: Any = backend(target)
+    reasons = made(case="exact").conversion(rule(fields)).reasons
+    assert {(one.code, one.direction) for one in reasons if one.field.startswith("user")} == {("case", "misses")}
+    assert not made(case="fold").conversion(rule({"user_agent.original": "Boto3"})).reasons
+    with pytest.raises(TypeError, match="it is fold or exact"):
+        made(case="maybe")
+
+
 def test_names_of_the_targets() -> None:
     """pySigma's names are global, ours on the command line are short."""
     assert [backend(name).identifier for name in ("eql", "lucene")] == ["proof_eql", "proof_lucene"]  # type: ignore[attr-defined]
