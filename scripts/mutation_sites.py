@@ -2,9 +2,10 @@
 
 What a change is lives here, and which ones can't matter for a verdict, by rule: docstrings, annotations, imports,
 `__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, hints and functions that only
-word a message (FOR_PEOPLE), methods that each target has of its own (NotImplementedError), what is remembered to save time (an `if` that asks a `_CACHED_` limit), one more or less of
-a limit that we chose (OWN_LIMITS): it says when work is too much, not what a query means; the limits of the engine are
-judged. How a change is put in force is in `mutation_patch`, what it does to `verify` in `mutation_judge`.
+word a message (FOR_PEOPLE), methods that each target has of its own (NotImplementedError), what is remembered to save
+time (an `if` that asks a `_CACHED_` limit), one more or less of a limit that we chose (OWN_LIMITS): it says when work
+is too much, not what a query means; the limits of the engine are judged. How a change is put in force is in
+`mutation_patch`, what it does to `verify` in `mutation_judge`.
 
 Own code, as mutmut and cosmic-ray judge a mutant by a command that they start for it: here each is judged by `verify`
 on an engine that is running, with thousands of records that are loaded, so all are judged in one warm process.

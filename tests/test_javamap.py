@@ -86,6 +86,13 @@ def test_a_crowded_bucket_doubles_a_small_table() -> None:
     assert hash_order({"\x10": 0, "\x20": 0, "\x01": 0}) == ("\x10", "\x20", "\x01")
 
 
+def test_a_bucket_of_eight_does_not() -> None:
+    """As a real Java lists them: keys of one sign are their own hashes."""
+    near = [chr(1 + 16 * number) for number in (0, 1, 2, 3, 4, 5, 6, 7, 8)]
+    assert hash_order(dict.fromkeys([*near[:8], "\x02"])) == (*near[:8], "\x02")
+    assert hash_order(dict.fromkeys(near)) == (*near[::2], *near[1::2])
+
+
 def test_pruning_keeps_the_order_of_the_parsed_keys() -> None:
     parsed: dict[str, Any] = dict.fromkeys("acdefghijkl", "") | {"q": 1, "b": 2}
     assert list(prune(parsed)) == ["b", "q"]
