@@ -65,7 +65,8 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def opened(browser: Browser, file: Path, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Opened]:
-    """Opens a file in a context of its own."""
+    """Opens a file in a context of its own, without motion: a box that is measured while it slides in is elsewhere."""
+    options.setdefault("reduced_motion", "reduce")
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     page = context.new_page()
     made, address = Opened(page), file.as_uri()
