@@ -170,9 +170,8 @@ def _caches() -> list[Any]:
     found = {
         id(value): value
         for module in _modules()
-        if module.__name__.startswith(CACHING)
         for name, value in vars(module).items()
-        if isinstance(value, functools._lru_cache_wrapper) and name not in KEPT
+        if isinstance(value, functools._lru_cache_wrapper) and value.__module__.startswith(CACHING) and name not in KEPT
     }
     return list(found.values())
 
