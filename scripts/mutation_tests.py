@@ -8,19 +8,17 @@ tests that start processes, which run the files as they are.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from mutation_patch import Source, clear_caches
-
-if TYPE_CHECKING:
-    from coverage import Coverage
+from mutation_lines import lines_run
+from mutation_patch import Source
 
 __all__ = ["Tests"]
 
@@ -46,7 +44,8 @@ Limit = Callable[[float], AbstractContextManager[None]]
 class _Test:
     item: pytest.Item
     seconds: float = 0.0
-    lines: dict[str, frozenset[int]] = field(default_factory=dict)
+    outcome: str = ""
+    lines: dict[str, set[int]] = field(default_factory=dict)
 
 
 class Tests:
@@ -59,32 +58,22 @@ class Tests:
 
     def _learn(self, sources: Sequence[Source]) -> None:
         """Runs each test once; drops those that fail, are skipped, or are slow."""
-        os.environ["COVERAGE_CORE"] = "ctrace"  # the only one that knows contexts on every Python
-        from coverage import Coverage
-
-        coverage = Coverage(data_file=None, include=[str(source.path) for source in sources])
-        coverage.start()
-        told = [(number, test, self._timed(number, test, coverage)) for number, test in enumerate(self.tests)]
-        coverage.stop()
-        for source in sources:
-            for line, contexts in coverage.get_data().contexts_by_lineno(str(source.path)).items():
-                for context in filter(None, contexts):
-                    test = self.tests[int(context)]
-                    test.lines[source.name] = test.lines.get(source.name, frozenset()) | {line}
-        for _, test, outcome in told:
-            if outcome == "failed" and test.seconds < SLOWEST:
+        runs = lines_run(sources, (partial(self._time, test) for test in self.tests))
+        for name, lines in runs.items():
+            for line, numbers in lines.items():
+                for number in numbers:
+                    self.tests[number].lines.setdefault(name, set()).add(line)
+        for test in list(self.tests):
+            if test.outcome == "failed" and test.seconds < SLOWEST:
                 print(f"WITHOUT A MUTANT fails: {test.item.nodeid}", flush=True)
-            if outcome != "passed" or test.seconds > SLOWEST or not test.lines:
+            if test.outcome != "passed" or test.seconds > SLOWEST or not test.lines:
                 self.tests.remove(test)
         self.tests.sort(key=lambda test: test.seconds)
 
-    def _timed(self, number: int, test: _Test, coverage: Coverage) -> str:
-        clear_caches()
-        coverage.switch_context(str(number))
+    def _time(self, test: _Test) -> None:
         start = time.process_time()
-        outcome = self._outcome(test, 2 * SLOWEST)
+        test.outcome = self._outcome(test, 2 * SLOWEST)
         test.seconds = time.process_time() - start
-        return outcome
 
     def failing(self, file: str, first: int, last: int) -> str | None:
         """The first test that fails under the mutant in force at these lines of a file, or None."""
