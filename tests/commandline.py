@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,11 @@ class Ended:
     def lines(self) -> list[str]:
         """The lines of stdout."""
         return self.out.splitlines()
+
+    @property
+    def untimed(self) -> str:
+        """stderr without how long the run took."""
+        return re.sub(r" in \d+\.\d s\b", "", self.err)
 
     @property
     def objects(self) -> list[dict[str, Any]]:

@@ -73,9 +73,13 @@ def test_the_command_line(tmp_path: Path) -> None:
     ended = sigmaproof("check", ".", cwd=tmp_path)
     assert ended.code == 1
     assert ended.lines == [
-        'unknown.yml:10: warning: unknown CloudTrail field "eventNmae"; did you mean "eventName"? [field-unknown]'
+        'unknown.yml:10: warning: unknown CloudTrail field "eventNmae"; did you mean "eventName"? [field-unknown]',
+        "     |",
+        "  10 |         eventNmae: CreateRole",
+        "     |         ^^^^^^^^^^^^^^^^^^^^^",
     ]
-    assert ended.err.strip() == "3 rules checked: 0 errors, 1 warning, 0 notes"
+    assert ended.untimed.strip() == "3 rules checked: 0 errors, 1 warning, 0 notes"
+    assert ended.untimed != ended.err
 
 
 def test_the_json_of_a_finding(tmp_path: Path) -> None:
@@ -91,4 +95,4 @@ def test_wrong_usage(tmp_path: Path) -> None:
     assert sigmaproof("check", "missing.yml", cwd=tmp_path).code == 2
     (tmp_path / "exact.yml").write_text(EXACT, encoding="utf-8")
     assert sigmaproof("check", "exact.yml", "-t", "spl", cwd=tmp_path).code == 2
-    assert sigmaproof("check", "exact.yml", "--format", "sarif", cwd=tmp_path).code == 2
+    assert sigmaproof("check", "exact.yml", "--format", "xml", cwd=tmp_path).code == 2

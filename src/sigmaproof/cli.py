@@ -16,7 +16,8 @@ from sigmaproof import streams
 from sigmaproof.commands.diff import diff
 from sigmaproof.commands.lists import fields, targets
 from sigmaproof.commands.logs import evaluate, explain, normalize
-from sigmaproof.commands.rules import check, convert, test
+from sigmaproof.commands.rules import check, convert
+from sigmaproof.commands.testing import test
 from sigmaproof.commands.verify import verify
 
 __all__ = ["app", "main"]
@@ -67,11 +68,12 @@ for _command in (convert, evaluate, normalize, verify, check, test, explain, dif
 
 def main() -> None:
     """Runs the command line. No traceback without --debug."""
+    from sigmaproof.commands.changed import with_base
     from sigmaproof.diagnostics import InputError, as_text
 
     global _debug  # noqa: PLW0603 - it may stand before or behind the command
     _debug = "--debug" in sys.argv[1:]
-    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    sys.argv[1:] = with_base([argument for argument in sys.argv[1:] if argument != "--debug"])
     streams.prepare()
     try:
         app()

@@ -12,13 +12,14 @@ import typer
 if TYPE_CHECKING:
     from sigmaproof.commands.options import Status
     from sigmaproof.inputs import Inputs
-    from sigmaproof.rules import Rule
+    from sigmaproof.rules import Loaded, Rule
     from sigmaproof.verify.engines import Engine
 
 __all__ = [
     "check_writable",
     "inputs_of",
     "level_of",
+    "loaded_of",
     "need",
     "opened",
     "printing_to",
@@ -42,6 +43,13 @@ def rules_of(
     inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
 ) -> list[Rule]:
     """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    return loaded_of(inputs, status, pipeline, filter, warn).rules
+
+
+def loaded_of(
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+) -> Loaded:
+    """The same with the filters."""
     from sigmaproof.inputs import sort_paths
     from sigmaproof.pipelines import load_pipelines
     from sigmaproof.rules import field_warnings, load_files
@@ -56,7 +64,7 @@ def rules_of(
         for rule in loaded.rules:
             for finding in field_warnings(rule):
                 status.report(finding)
-    return loaded.rules
+    return loaded
 
 
 def need(files: list[Path], message: str) -> None:

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Case",
+    "Changed",
     "Documents",
     "Filters",
+    "Findings",
     "Form",
     "Integration",
     "Lines",
     "LogDirs",
+    "OnlyFailing",
     "OwnPipeline",
     "OwnTemplate",
     "Paths",
@@ -79,6 +82,17 @@ class Reports(StrEnum):
     html = "html"
 
 
+class Findings(StrEnum):
+    """Output for people, one JSON object a line, or one document as pipelines take it."""
+
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    junit = "junit"
+    github = "github"
+    gitlab = "gitlab"
+
+
 class Table(StrEnum):
     """Output for people, or one JSON object a line."""
 
@@ -105,6 +119,13 @@ OwnTemplate = Annotated[
     str | None,
     typer.Option("--index-template", metavar="NAME", help="With a URL: the index is as this template of the cluster."),
 ]
+OnlyFailing = Annotated[bool, typer.Option("--only-failing", help="Show only what makes the run fail.")]
+Changed = Annotated[
+    str | None,
+    typer.Option(
+        "--changed", metavar="[BASE]", help="Only rules that have changed since BASE, by default the main branch (git)."
+    ),
+]
 Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filters: a file or a directory.")]
 
 
@@ -115,6 +136,7 @@ class Status:
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
+        self.heard: list[Diagnostic] = []  # what was reported
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
@@ -125,6 +147,7 @@ class Status:
         from sigmaproof.diagnostics import as_text
 
         typer.echo(as_text(finding), err=True)
+        self.heard.append(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")
 

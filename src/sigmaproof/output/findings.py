@@ -1,25 +1,58 @@
-"""Prints the findings of `check`: text as compilers print it, or one JSON object a line."""
+"""Prints the findings of `check`: text as compilers print it, one JSON object a line, or a document for a pipeline."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
-from sigmaproof.diagnostics import Diagnostic, as_text
+from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
+from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, rendered
+from sigmaproof.repository import root_of
+from sigmaproof.rules import Rule
 
-__all__ = ["write_findings"]
+__all__ = ["took", "write_findings"]
 
 
-def write_findings(findings: Sequence[Diagnostic], rules: int, form: str) -> None:
-    """The findings to stdout in the order of their places, their numbers to stderr."""
-    for finding in sorted(findings, key=lambda one: (one.place.file, one.place.line, one.place.column)):
-        print(_json(finding) if form == "json" else as_text(finding))
+def write_findings(
+    findings: Sequence[Diagnostic],
+    rules: Sequence[Rule],
+    form: str,
+    seconds: float,
+    only_failing: bool = False,
+    codes: Mapping[str, Code] | None = None,
+) -> None:
+    """The findings to stdout in the order of their places, their numbers to stderr.
+
+    only_failing: without notes and, in JUnit's XML, without what is fine. codes: what is known of the codes.
+    """
+    shown = ordered(one for one in findings if not only_failing or one.level != "note")
+    if form in FORMATS:
+        cases = cases_of([(rule.file, rule.document.place().line, rule.title) for rule in rules], shown)
+        cases = [case for case in cases if case.findings or not only_failing]
+        files = [rule.file for rule in rules] or [finding.place.file for finding in shown] or ["."]
+        report = Report("check", shown, cases, root_of(*map(Path, files)), codes or {}, seconds)
+        print(rendered(report, form))
+    else:
+        _print(shown, form)
     levels = Counter(finding.level for finding in findings)
     counts = ", ".join(plural(levels[level], level) for level in ("error", "warning", "note"))
-    note(f"{plural(rules, 'rule')} checked: {counts}")
+    note(f"{plural(len(rules), 'rule')} checked {took(seconds)}: {counts}")
+
+
+def took(seconds: float) -> str:
+    """How long something took, for the line with the numbers."""
+    return f"in {seconds:.1f} s"
+
+
+def _print(findings: Sequence[Diagnostic], form: str) -> None:
+    from sigmaproof.output.excerpt import finding_text
+
+    for finding in findings:
+        print(_json(finding) if form == "json" else finding_text(finding))
 
 
 def _json(finding: Diagnostic) -> str:

@@ -1,4 +1,4 @@
-"""Prints matches of `evaluate`, expectations of `test`, and steps of `explain`."""
+"""Prints matches of `evaluate`, and steps of `explain`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from sigmaproof.evaluate.run import Match
     from sigmaproof.events import Event
     from sigmaproof.rules import Rule
-    from sigmaproof.ruletest import Expectation
 
-__all__ = ["MatchWriter", "write_expectations", "write_explanation"]
+__all__ = ["MatchWriter", "write_explanation"]
 
 
 class MatchWriter:
@@ -68,22 +67,6 @@ def _match_table() -> Table:
     for column in table.columns:
         column.no_wrap = column.header in {"level", "time", "event"}
     return table
-
-
-def write_expectations(results: Sequence[Expectation], only_failing: bool) -> None:
-    """Prints each expectation, and the totals."""
-    for result in results:
-        if result.passed and only_failing:
-            continue
-        wanted = "match" if result.expected else "no match"
-        status = "ok" if result.passed else "FAILED"
-        line = f"{status:6} {result.rule.title}: {result.name}: {wanted}"
-        print(line if result.passed else f"{line} expected at {result.place}, and it was the other way")
-        if not result.passed:
-            for step in result.steps:
-                print(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}")
-    failed = sum(not result.passed for result in results)
-    print(f"{plural(len(results) - failed, 'expectation')} met, {failed:,} failed")
 
 
 def write_explanation(rule: Rule, event: Event, form: str, integration: str) -> None:

@@ -1,0 +1,138 @@
+"""Prints what came of the expectations of `test`: text, one JSON object a line, or a document for a pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from sigmaproof.diagnostics import Diagnostic
+from sigmaproof.output.consoles import note, plural
+from sigmaproof.output.findings import took
+from sigmaproof.output.report import FORMATS, Checked, Code, Report, ordered, rendered
+from sigmaproof.output.texts import clean
+from sigmaproof.repository import root_of
+from sigmaproof.rules import Rule
+from sigmaproof.ruletests import Expectation
+
+__all__ = ["CODES", "write_expectations"]
+
+_EXPLAIN = "correct the rule or the record; `sigmaproof explain` shows every test of the rule"
+_HELP = {
+    "baseline": "narrow the rule, or say in its test file `baseline: {max_matches: N}`",
+    "required": "write them into its test file; `sigmaproof test --suggest` writes one that is not there",
+}
+_CODES = {"baseline": "test-baseline", "required": "test-required"}
+CODES = {
+    "test-failed": Code(
+        "A rule does not do what its tests expect", "A record, or a number of matches, is not as said."
+    ),
+    "test-baseline": Code(
+        "A rule matches in the baseline more often than it may",
+        "The baseline is a corpus of logs in which nothing should be found. Narrow the rule, or give it a budget.",
+    ),
+    "test-required": Code(
+        "A rule has too few tests", "It must have tests on what it matches and on what it does not match."
+    ),
+    "test-missing": Code(
+        "A rule has no tests", "Write `<rule>.test.yml`, or let `sigmaproof test --suggest` write it."
+    ),
+    "test-empty": Code("A test file holds no case"),
+    "test-form": Code("A test file has not the form that it must have"),
+    "test-rule": Code("A test file is that of another rule"),
+    "test-record": Code("A record of a test can't be used"),
+    "test-path": Code("A test names a file that may not be read", "Files lie in the repository of the rule."),
+    "test-unreadable": Code("A test file can't be read"),
+    "test-unsupported": Code("A test that can't be run here"),
+    "test-more": Code("More records match than a regression test says"),
+    "test-unexpected": Code("Matches that no expectation covers"),
+}
+
+
+def write_expectations(
+    results: Sequence[Expectation],
+    rules: Sequence[Rule],
+    heard: Sequence[Diagnostic],
+    form: str,
+    seconds: float,
+    only_failing: bool = False,
+) -> None:
+    """Each expectation to stdout, and how long it took to stderr.
+
+    heard: what was reported on the way, which goes into the documents too. only_failing: without what is fine.
+    """
+    shown = [result for result in results if not (only_failing and result.passed)]
+    if form in FORMATS:
+        print(rendered(_report(shown, rules, heard, seconds, only_failing), form))
+    elif form == "json":
+        for result in shown:
+            print(_json(result))
+    else:
+        _print(shown)
+    failed = sum(not result.passed for result in results)
+    totals = f"{plural(len(results) - failed, 'expectation')} met, {failed:,} failed"
+    print(totals) if form == "text" else note(totals)
+    note(f"{plural(len(rules), 'rule')} tested {took(seconds)}")
+
+
+def _print(results: Sequence[Expectation]) -> None:
+    from sigmaproof.output.excerpt import excerpt
+
+    for result in results:
+        line = f"{result.rule.title}: {result.name}"
+        if result.passed:
+            print(_one_line(f"ok     {line}: {result.wanted}"))
+            continue
+        print(_one_line(f"FAILED {line}: expected {result.wanted}, got {result.got} ({result.place})"))
+        for shown in excerpt(as_finding(result)):
+            print(f"     {shown}")
+        for step in result.steps:
+            print(_one_line(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}"))
+        if not result.steps:
+            for why in result.why:
+                print(_one_line(f"         {why}"))
+
+
+def _one_line(text: str) -> str:
+    return clean(" ".join(text.split("\n")))
+
+
+def _json(result: Expectation) -> str:
+    """rule_id, title, rule, name, kind, wanted, got, passed, file, line, column, why (a contract)."""
+    rule = {"rule_id": result.rule.id, "title": result.rule.title, "rule": result.rule.file}
+    outcome = {key: getattr(result, key) for key in ("name", "kind", "wanted", "got", "passed")}
+    fields = {**rule, **outcome, **asdict(result.place), "why": result.why}
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def as_finding(result: Expectation) -> Diagnostic:
+    """A failed expectation as a finding."""
+    why = f": {'; '.join(result.why)}" if result.why else ""
+    message = f"{result.rule.title}: {result.name}: expected {result.wanted}, got {result.got}{why}"
+    help = _HELP.get(result.kind, _EXPLAIN)
+    return Diagnostic(_CODES.get(result.kind, "test-failed"), "error", result.place, message, help)
+
+
+def _report(
+    results: Sequence[Expectation],
+    rules: Sequence[Rule],
+    heard: Sequence[Diagnostic],
+    seconds: float,
+    only_failing: bool,
+) -> Report:
+    cases = []
+    for result in results:
+        found = () if result.passed else (as_finding(result),)
+        cases.append(Checked(result.rule.file, f"{result.rule.title}: {result.name}", found))
+    titles = {rule.document.place(): rule.title for rule in rules}
+    for one in heard:
+        if one.code == "test-missing":
+            name = titles.get(one.place, one.place.file)
+            cases += [] if only_failing else [Checked(one.place.file, name, skipped=one.message)]
+        else:
+            cases.append(Checked(one.place.file, f"{one.code} at {one.place}", (one,)))
+    cases.sort(key=lambda case: case.group)
+    findings = ordered([*heard, *(as_finding(result) for result in results if not result.passed)])
+    files = [rule.file for rule in rules] or [one.place.file for one in heard] or ["."]
+    return Report("test", findings, cases, root_of(*map(Path, files)), CODES, seconds)

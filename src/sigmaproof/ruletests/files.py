@@ -1,0 +1,100 @@
+"""What the loaders of tests share: YAML documents with their faults, and records that are used only when whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sigmaproof.diagnostics import InputError, Place, shown_path
+from sigmaproof.events import Event, event_at, read_events
+from sigmaproof.inputs import is_log
+from sigmaproof.repository import confined
+from sigmaproof.rules import schema_faults
+from sigmaproof.ruletests.subject import Report
+from sigmaproof.safeyaml import Document, documents
+
+__all__ = ["check_json", "event_of", "form_is_right", "read_yaml", "records_of", "section", "split_place"]
+
+
+def read_yaml(path: Path) -> Iterator[Document]:
+    """The documents of a file. Raises InputError for a file that can't be read, or isn't YAML as we take it."""
+    shown = shown_path(path.absolute())
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError("test-unreadable", Place(shown), f"can't be read: {error.strerror or error}") from None
+    yield from documents(content, shown)
+
+
+def section(document: Document, *path: str | int) -> Document:
+    """What stands at a path of a document, as a document of its own with the lines of the whole."""
+    value = document.data
+    for key in path:
+        value = value[key]
+    lines = {one[len(path) :]: line for one, line in document.lines.items() if one[: len(path)] == path}
+    return replace(document, data=value, line=document.place(*path).line, lines=lines)
+
+
+def form_is_right(document: Document, schema: str, report: Report) -> bool:
+    """Whether a document has the form of one of our schemas; its faults are reported."""
+    faults = list(schema_faults(document, schema, "test-form"))
+    for fault in faults:
+        report(fault)
+    return not faults
+
+
+def event_of(name: str, folder: Path, root: Path, place: Place) -> Event:
+    """The record that a test names: a file from the folder, with #3 or :3 for its third record.
+
+    Raises InputError for what is no record, and for a file outside of the root.
+    """
+    file, number = split_place(name)
+    try:
+        found = confined(file, [folder], root, place)
+    except InputError as error:
+        if "no such file" not in str(error):
+            raise
+        found = folder / file  # the reader says it in its own words
+    try:
+        return event_at(f"{found}{number}")
+    except LookupError as error:
+        raise InputError("test-record", place, str(error.args[0])) from None
+
+
+def split_place(name: str) -> tuple[str, str]:
+    """A name of FILE, FILE#3 or FILE:3 as the file and the rest."""
+    for sign in ("#", ":"):
+        file, _, number = name.rpartition(sign)
+        if file and number.isdigit():
+            return file, sign + number
+    return name, ""
+
+
+def records_of(files: Iterable[Path], place: Place) -> Iterator[Event]:
+    """The records of these files and of the logs in these folders. Raises InputError for what can't be read.
+
+    A count of matches is only worth something when every record was judged.
+    """
+    for path in files:
+        found = sorted(one for one in path.rglob("*") if one.is_file() and is_log(one)) if path.is_dir() else [path]
+        for file in found:
+            problems: list[Any] = []
+            yield from read_events(file, problems.append)
+            for problem in problems:
+                if problem.level == "error":
+                    raise InputError("test-record", place, f"{problem.place}: {problem.message}")
+
+
+def check_json(value: Any, document: Document, path: tuple[str | int, ...]) -> None:
+    """Raises InputError for a value that JSON doesn't have: YAML reads a date without quotes as a date."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            check_json(inner, document, (*path, key))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError("test-record", document.place(*path), "not a finite number", "put the value in quotes")
+    elif value is not None and not isinstance(value, str | int | float):
+        message = f"a {type(value).__name__} is no value of a record"
+        raise InputError("test-record", document.place(*path), message, "put the value in quotes")
