@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -65,6 +67,23 @@ def sigmaproof(
     assert "Traceback" not in ended.err or "--debug" in arguments, ended.err
     assert "internal error" not in ended.err or before, ended.err
     return ended
+
+
+def called(*arguments: object, cwd: Path) -> Ended:
+    """The same in this process: quicker, for what depends neither on the start nor on real streams."""
+    from sigmaproof import cli
+
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    before, sys.argv = sys.argv, ["sigmaproof", *map(str, arguments)]
+    try:
+        with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            cli.main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.argv = before
+    assert "internal error" not in err.getvalue(), err.getvalue()
+    return Ended(code, out.getvalue(), err.getvalue())
 
 
 def rule(detection: str, title: str = "A rule", id: str = ID, level: str = "high") -> str:

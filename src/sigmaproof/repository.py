@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -41,18 +42,19 @@ def root_of(*files: Path) -> Path:
     return Path(os.path.commonpath([str(file.parent) for file in whole]))
 
 
-def confined(name: str, folders: list[Path], root: Path, place: Place) -> Path:
+def confined(name: str, folders: Sequence[Path], root: Path, place: Place, must_be: bool = True) -> Path:
     """The file of this name, relative to the first of the folders that has it.
 
-    Raises InputError for a name that is absolute, for a file that isn't there, and for one outside of the root, also
-    through a symbolic link.
+    must_be: whether it has to be there; otherwise it is in the first folder. Raises InputError for a name that is
+    absolute, for a file that isn't there, and for one outside of the root, also through a symbolic link.
     """
     plain = PurePosixPath(name.replace("\\", "/"))
     if plain.is_absolute() or "\0" in name or Path(name).is_absolute():
         raise InputError("test-path", place, f"{name!r} is an absolute path", "write it relative to this file")
     found = next((folder / plain for folder in folders if (folder / plain).exists()), None)
-    if found is None:
+    if found is None and must_be:
         raise InputError("test-path", place, f"{name}: no such file", "write it relative to this file")
+    found = found or folders[0] / plain
     if not found.resolve().is_relative_to(root.resolve()):
         message = f"{name} lies outside of the repository"
         raise InputError("test-path", place, message, "keep what rules are tested with in the repository")

@@ -121,6 +121,7 @@ def _report(
     seconds: float,
     only_failing: bool,
 ) -> Report:
+    heard = [one for one in heard if not only_failing or one.level == "error"]
     cases = []
     for result in results:
         found = () if result.passed else (as_finding(result),)
@@ -129,7 +130,7 @@ def _report(
     for one in heard:
         if one.code == "test-missing":
             name = titles.get(one.place, one.place.file)
-            cases += [] if only_failing else [Checked(one.place.file, name, skipped=one.message)]
+            cases.append(Checked(one.place.file, name, skipped=one.message))
         else:
             cases.append(Checked(one.place.file, f"{one.code} at {one.place}", (one,)))
     cases.sort(key=lambda case: case.group)

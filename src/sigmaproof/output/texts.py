@@ -29,21 +29,19 @@ def clean(text: str) -> str:
 def source_line(finding: Diagnostic) -> str | None:
     """The line of a rule or a test file at which a finding stands; None where there is none to show."""
     place = finding.place
-    lines = _lines(place.file) if place.line else ()
+    path = Path(place.file).absolute()
+    try:
+        lines = _lines(path, path.stat().st_mtime_ns) if place.line and path.suffix in RULE_SUFFIXES else ()
+    except (OSError, ValueError):
+        return None
     return lines[place.line - 1] if 0 < place.line <= len(lines) else None
 
 
 @lru_cache(maxsize=64)
-def _lines(file: str) -> tuple[str, ...]:
-    """The lines of a file as YAML counts them."""
-    path = Path(file)
-    if path.suffix not in RULE_SUFFIXES:
-        return ()
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES)
-    except (OSError, ValueError):
-        return ()
+def _lines(path: Path, _: int) -> tuple[str, ...]:
+    """The lines of a file, as YAML counts them, at the time when it was changed last."""
+    with path.open("rb") as stream:
+        content = stream.read(MOST_BYTES)
     return tuple(re.split("\r\n|[\n\r\x85\u2028\u2029]", content.decode("utf-8-sig", "replace")))
 
 

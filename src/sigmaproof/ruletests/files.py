@@ -52,12 +52,7 @@ def event_of(name: str, folder: Path, root: Path, place: Place) -> Event:
     Raises InputError for what is no record, and for a file outside of the root.
     """
     file, number = split_place(name)
-    try:
-        found = confined(file, [folder], root, place)
-    except InputError as error:
-        if "no such file" not in str(error):
-            raise
-        found = folder / file  # the reader says it in its own words
+    found = confined(file, [folder], root, place, must_be=False)  # what isn't there is said by the reader
     try:
         return event_at(f"{found}{number}")
     except LookupError as error:
