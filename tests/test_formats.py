@@ -19,7 +19,7 @@ import pytest
 from commandline import ROOT, called, rule
 
 from sigmaproof.diagnostics import Diagnostic, Place
-from sigmaproof.output.excerpt import excerpt, finding_text
+from sigmaproof.output.excerpt import excerpt, finding_text, message_text
 from sigmaproof.output.report import FORMATS, Checked, Code, Report, cases_of, rendered
 from sigmaproof.output.texts import fingerprints
 
@@ -190,9 +190,25 @@ def test_the_excerpt(here: Path, line: str, column: int, shown: list[str]) -> No
 
 
 def test_a_message_stays_on_its_line(here: Path) -> None:
-    text = finding_text(Diagnostic("c", "error", Place("gone.yml", 1), HOSTILE, HOSTILE))
-    assert len(text.split("\n")) == 2
-    assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
+    finding = Diagnostic("c", "error", Place("gone.yml", 1), HOSTILE, HOSTILE)
+    for text in (finding_text(finding), message_text(finding)):
+        assert len(text.split("\n")) == 2
+        assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
+
+
+def test_a_title_is_no_command(tmp_path: Path) -> None:
+    """The runner of a pipeline reads commands from both streams."""
+    (tmp_path / "r.yml").write_text(rule("s:\n    eventName: x\ncondition: s", '"a\\n::error::b"'), encoding="utf-8")
+    (tmp_path / "r.test.yml").write_text("match:\n  - {name: 'a\n\n      ::error::b', record: {}}\n", encoding="utf-8")
+    (tmp_path / "e.yml").write_text("expectations: []\n", encoding="utf-8")
+    (tmp_path / "log.json").write_text('{"eventName": "x"}', encoding="utf-8")
+    for form in ("text", "json"):
+        ended = called(
+            "test", "r.yml", "--expectations", "e.yml", "--corpus", "log.json", "--format", form, cwd=tmp_path
+        )
+        assert ended.code == 1
+        assert "::error::b" in ended.out + ended.err
+        assert not [line for line in [*ended.lines, *ended.err.splitlines()] if line.startswith("::")]
 
 
 @pytest.mark.parametrize("form", FORMATS)

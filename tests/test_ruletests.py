@@ -216,6 +216,17 @@ def test_a_symbolic_link_out_of_the_repository(place: Put) -> None:
     assert [one.code for one in outcome()[1]] == ["test-path"]
 
 
+def test_a_loop_of_links_and_a_name_without_end(place: Put) -> None:
+    cases = "".join(f"  - {{name: a, file: {name}}}\n" for name in ("loop", "x" * 5000))
+    root = place({"rules/r.yml": REGRESSION.replace("/a/", "/loop/"), "rules/r.test.yml": f"match:\n{cases}"})
+    (root / "regression_data").mkdir()
+    for loop in (root / "rules" / "loop", root / "regression_data" / "loop"):
+        loop.symlink_to(loop)
+    codes = [one.code for one in outcome()[1]]
+    assert len(codes) == 3
+    assert set(codes) <= {"test-path", "test-record"}
+
+
 def test_a_rule_without_tests_is_a_warning_and_too_few_are_a_failure(place: Put) -> None:
     place({"rules/r.yml": RULE})
     results, found = outcome()

@@ -15,7 +15,7 @@ from sigmaproof.diagnostics import InputError, Place
 
 __all__ = ["GitError", "changed_files", "confined", "default_base", "relative", "root_of", "uri"]
 
-SECONDS = 120
+SECONDS, LONGEST = 120, 200
 # What the servers that run pipelines say of the branch into which is to be merged.
 _TARGETS = {
     "GITHUB_BASE_REF": "origin/{}",
@@ -51,14 +51,18 @@ def confined(name: str, folders: Sequence[Path], root: Path, place: Place, must_
     plain = PurePosixPath(name.replace("\\", "/"))
     if plain.is_absolute() or "\0" in name or Path(name).is_absolute():
         raise InputError("test-path", place, f"{name!r} is an absolute path", "write it relative to this file")
-    found = next((folder / plain for folder in folders if (folder / plain).exists()), None)
+    try:
+        found = next((folder / plain for folder in folders if (folder / plain).exists()), None)
+        inside = (found or folders[0] / plain).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError) as error:  # a name that is too long, a loop of links
+        why = getattr(error, "strerror", None) or "a loop of symbolic links"
+        raise InputError("test-path", place, f"{name[:LONGEST]}: {why}") from None
     if found is None and must_be:
         raise InputError("test-path", place, f"{name}: no such file", "write it relative to this file")
-    found = found or folders[0] / plain
-    if not found.resolve().is_relative_to(root.resolve()):
+    if not inside:
         message = f"{name} lies outside of the repository"
         raise InputError("test-path", place, message, "keep what rules are tested with in the repository")
-    return found
+    return found or folders[0] / plain
 
 
 def relative(file: str, root: Path) -> str:

@@ -144,9 +144,9 @@ class Status:
 
     def report(self, finding: Diagnostic) -> None:
         """Prints a diagnostic to stderr; an error is input that can't be read."""
-        from sigmaproof.diagnostics import as_text
+        from sigmaproof.output.excerpt import message_text
 
-        typer.echo(as_text(finding), err=True)
+        typer.echo(message_text(finding), err=True)
         self.heard.append(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")

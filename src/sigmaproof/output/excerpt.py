@@ -7,7 +7,7 @@ from dataclasses import replace
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.output.texts import clean, source_line
 
-__all__ = ["excerpt", "finding_text"]
+__all__ = ["excerpt", "finding_text", "message_text"]
 
 WIDEST, BEFORE = 100, 30
 """Characters of a source line that are shown, and how many of them before the column that is meant."""
@@ -16,13 +16,17 @@ TAB = "    "
 
 def finding_text(finding: Diagnostic) -> str:
     """`file:line:column: level: message [code]`, the source line with carets, and the help."""
-    first = as_text(replace(finding, message=_one_line(finding.message), help=""))
-    lines = [clean(first), *excerpt(finding)]
-    return "\n".join([*lines, f"  help: {clean(_one_line(finding.help))}"] if finding.help else lines)
+    first, *rest = message_text(finding).split("\n")
+    return "\n".join([first, *excerpt(finding), *rest])
+
+
+def message_text(finding: Diagnostic) -> str:
+    """The same without the source line. What it quotes of a rule is shown, and can't look like another finding, or
+    like a command to the pipeline that reads the output."""
+    return clean(as_text(replace(finding, message=_one_line(finding.message), help=_one_line(finding.help))))
 
 
 def _one_line(text: str) -> str:
-    """A message on one line: what it quotes of a rule must not look like another finding."""
     return " ".join(text.split("\n"))
 
 
