@@ -228,9 +228,11 @@ def test_a_loop_of_links_and_a_name_without_end(place: Put) -> None:
 
 
 def test_a_rule_without_tests_is_a_warning_and_too_few_are_a_failure(place: Put) -> None:
-    place({"rules/r.yml": RULE})
+    root = place({"rules/r.yml": RULE})
     results, found = outcome()
     assert [one.code for one in found] == ["test-missing"]
+    assert "no test file" in called("test", "rules", cwd=root).err
+    assert "no test file" not in called("test", "rules", "--only-failing", cwd=root).err
     rules = load_files([Path("rules/r.yml")]).rules
     assert list(missing(rules, results, 0, 0)) == []
     assert [(one.wanted, one.got, one.passed) for one in missing(rules, results, 1, 2)] == [
@@ -330,6 +332,8 @@ def test_the_command_line(place: Put) -> None:
     more = ["--min-match", 1, "--min-no-match", 1, "--baseline", "logs", "--expectations", "e.yml", "--corpus", "logs"]
     ended = called("test", "rules", *more, "--format", "json", cwd=root)
     assert ended.code == 1
+    keys = "rule_id title rule name kind wanted got passed file line column why"
+    assert [" ".join(one) for one in ended.objects] == [keys] * 4
     assert [(one["kind"], one["passed"]) for one in ended.objects] == [
         ("match", True),
         ("match", True),

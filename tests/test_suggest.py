@@ -92,6 +92,15 @@ def test_what_gets_no_file(tmp_path: Path, text: str, words: str) -> None:
     assert files == []
     assert words in finding.message
     assert [path.name for path in tmp_path.iterdir()] == ["r.yml"]
+    assert called("test", "r.yml", "--suggest", cwd=tmp_path).code == 1
+
+
+def test_a_folder_that_is_not_to_be_written(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text(TWO, encoding="utf-8")
+    (tmp_path / "r.test.yml").symlink_to(tmp_path / "nowhere" / "r.test.yml")
+    ended = called("test", "r.yml", "--suggest", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "can't be written" in ended.err
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

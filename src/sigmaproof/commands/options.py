@@ -137,6 +137,7 @@ class Status:
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
         self.heard: list[Diagnostic] = []  # what was reported
+        self.only_errors = False  # whether what doesn't make the run fail is left out
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
@@ -146,7 +147,8 @@ class Status:
         """Prints a diagnostic to stderr; an error is input that can't be read."""
         from sigmaproof.output.excerpt import message_text
 
-        typer.echo(message_text(finding), err=True)
+        if finding.level == "error" or not self.only_errors:
+            typer.echo(message_text(finding), err=True)
         self.heard.append(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")

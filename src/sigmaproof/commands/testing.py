@@ -46,6 +46,7 @@ def test(
     if (expectations is None) != (corpus is None):
         usage("--expectations needs --corpus, the logs that it is about, and the other way round")
     start, status = time.monotonic(), Status()
+    status.only_errors = only_failing
     found = loaded_of(inputs_of(paths, rules), status, pipeline, filter)
     loaded = found.rules if changed is None else changed_rules(found, changed, files_of)
     if suggest:
@@ -70,6 +71,7 @@ def _suggest(rules: Sequence[Rule], status: Status) -> None:
         cases = f"{one.match:,} that must match, {one.no_match:,} that must not"
         print(f"wrote {one.path}: {plural(one.match + one.no_match, 'record')}, {cases}; ", end="")
         print(f"{one.decided:,} of {one.total:,} tests decided")
+    status.at_least(1, any(one.code == "test-suggest" and one.level == "warning" for one in status.heard))
     status.end()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
 from sigmaproof.output.findings import took
-from sigmaproof.output.report import FORMATS, Checked, Code, Report, ordered, rendered
+from sigmaproof.output.report import FORMATS, Checked, Code, Report, ordered, show
 from sigmaproof.output.texts import clean
 from sigmaproof.repository import root_of
 from sigmaproof.rules import Rule
@@ -64,7 +64,7 @@ def write_expectations(
     """
     shown = [result for result in results if not (only_failing and result.passed)]
     if form in FORMATS:
-        print(rendered(_report(shown, rules, heard, seconds, only_failing), form))
+        show(_report(shown, rules, heard, seconds, only_failing), form)
     elif form == "json":
         for result in shown:
             print(_json(result))

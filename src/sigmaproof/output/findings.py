@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
-from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, rendered
+from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, show
 from sigmaproof.repository import root_of
 from sigmaproof.rules import Rule
 
@@ -35,7 +35,7 @@ def write_findings(
         cases = [case for case in cases if case.findings or not only_failing]
         files = [rule.file for rule in rules] or [finding.place.file for finding in shown] or ["."]
         report = Report("check", shown, cases, root_of(*map(Path, files)), codes or {}, seconds)
-        print(rendered(report, form))
+        show(report, form)
     else:
         _print(shown, form)
     levels = Counter(finding.level for finding in findings)

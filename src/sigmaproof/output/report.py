@@ -6,13 +6,15 @@ A renderer is one file with one function, from a Report to text; it knows nothin
 from __future__ import annotations
 
 import importlib
+from bisect import bisect
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sigmaproof.diagnostics import Diagnostic
 
-__all__ = ["FORMATS", "Checked", "Code", "Report", "cases_of", "ordered", "rendered"]
+__all__ = ["FORMATS", "Checked", "Code", "Report", "cases_of", "ordered", "rendered", "show"]
 
 FORMATS = ("sarif", "junit", "github", "gitlab")
 """The formats that are one document, each in the module of its name."""
@@ -58,6 +60,13 @@ def rendered(report: Report, form: str) -> str:
     return text
 
 
+def show(report: Report, form: str) -> None:
+    """Prints the report in one of FORMATS; nothing where there is nothing to say."""
+    text = rendered(report, form)
+    if text:
+        print(text)
+
+
 def ordered(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Findings by their place."""
     return sorted(findings, key=lambda one: (one.place.file, one.place.line, one.place.column, one.code))
@@ -68,18 +77,20 @@ def cases_of(rules: Iterable[tuple[str, int, str]], findings: Iterable[Diagnosti
 
     rules: file, first line and title of each.
     """
-    starts = sorted(rules)
-    of_rule: dict[int, list[Diagnostic]] = {}
-    of_file: dict[str, list[Diagnostic]] = {}
+    starts: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for file, line, title in sorted(rules):
+        starts[file].append((line, title))
+    inside: defaultdict[tuple[str, int], list[Diagnostic]] = defaultdict(list)
     for finding in ordered(findings):
-        place = finding.place
-        before = [at for at, (file, line, _) in enumerate(starts) if file == place.file and line <= place.line]
-        if before:
-            of_rule.setdefault(before[-1], []).append(finding)
-        else:
-            of_file.setdefault(place.file, []).append(finding)
-    found = [Checked(file, title, tuple(of_rule.get(at, ()))) for at, (file, _, title) in enumerate(starts)]
-    return sorted([*found, *(Checked(file, file, tuple(some)) for file, some in of_file.items())], key=_group)
+        lines = [line for line, _ in starts[finding.place.file]]
+        inside[finding.place.file, bisect(lines, finding.place.line)].append(finding)
+    found = [
+        Checked(file, title, tuple(inside.pop((file, number), ())))
+        for file, some in starts.items()
+        for number, (_, title) in enumerate(some, 1)
+    ]
+    found += [Checked(file, file, tuple(some)) for (file, _), some in inside.items()]
+    return sorted(found, key=_group)
 
 
 def _group(case: Checked) -> str:

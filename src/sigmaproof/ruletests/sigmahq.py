@@ -65,7 +65,7 @@ def _found(subject: Subject, name: str, place: Place) -> Path:
 
 def _is_for(subject: Subject, document: Document) -> bool:
     """Whether the tests are those of the rule; SigmaHQ's runner holds the first id to be the rule's."""
-    ids = [one.get("id") for one in document.data.get("rule_metadata") or ()]
+    ids = [one["id"] for one in document.data.get("rule_metadata") or () if "id" in one]
     if not ids or subject.rule.id in ids:
         return True
     message = f"the tests are those of the rule {ids[0]}, named by the rule {subject.rule.id}"

@@ -7,7 +7,7 @@ unseen. A file that is there is never touched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +32,7 @@ Decided: TypeAlias = frozenset[tuple[Test, bool]]
 MOST_CASES = 40
 """Records of one verdict in a file; a rule with more tests gets those that decide most of them."""
 LONGEST_NAME, SHORTEST = 100, 3
+UNWRITABLE = "test-unwritable"
 HEAD = "# Suggested from the rule itself: this is what it does. Is it what it should do?\n"
 # What is tried for a field, so that a record looks as records do: whatever else decides the same is as good.
 _ORDINARY: dict[str, tuple[str, ...]] = {
@@ -82,7 +83,8 @@ def suggest(rules: Sequence[Rule], report: Report) -> Iterator[Written]:
         try:
             yield _write(path, together)
         except InputError as error:
-            report(error.diagnostic)
+            level = "error" if error.diagnostic.code == UNWRITABLE else "warning"
+            report(replace(error.diagnostic, level=level))
 
 
 def _write(path: Path, rules: Sequence[Rule]) -> Written:
@@ -119,7 +121,7 @@ def _put(path: Path, text: str) -> None:
             stream.write(text)
     except OSError as error:
         place = Place(shown_path(path.absolute()))
-        raise InputError("test-suggest", place, f"can't be written: {error.strerror or error}") from None
+        raise InputError(UNWRITABLE, place, f"can't be written: {error.strerror or error}") from None
 
 
 def _check(path: Path, rules: Sequence[Rule]) -> None:
