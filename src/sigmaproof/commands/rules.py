@@ -73,7 +73,8 @@ def check(
     loaded = load_files(files)
     checked, findings = changed_part(loaded, changed)
     findings += check_rules(over("checking")(checked), targets)
-    write_findings(findings, checked, format.value, time.monotonic() - start, only_failing)
+    named = [(rule.file, rule.document.place().line, rule.title) for rule in checked]
+    write_findings(findings, named, format.value, time.monotonic() - start, only_failing)
     status.at_least(1, any(finding.level in {"warning", "error"} for finding in findings))
     status.at_least(2, any(finding.code == "file-unreadable" for finding in findings))
     status.end()

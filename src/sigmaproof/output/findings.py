@@ -12,14 +12,13 @@ from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
 from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, show
 from sigmaproof.repository import root_of
-from sigmaproof.rules import Rule
 
 __all__ = ["took", "write_findings"]
 
 
 def write_findings(
     findings: Sequence[Diagnostic],
-    rules: Sequence[Rule],
+    rules: Sequence[tuple[str, int, str]],
     form: str,
     seconds: float,
     only_failing: bool = False,
@@ -27,13 +26,14 @@ def write_findings(
 ) -> None:
     """The findings to stdout in the order of their places, their numbers to stderr.
 
-    only_failing: without notes and, in JUnit's XML, without what is fine. codes: what is known of the codes.
+    rules: file, first line and title of each. only_failing: without notes and, in JUnit's XML, without what is fine.
+    codes: what is known of the codes.
     """
     shown = ordered(one for one in findings if not only_failing or one.level != "note")
     if form in FORMATS:
-        cases = cases_of([(rule.file, rule.document.place().line, rule.title) for rule in rules], shown)
+        cases = cases_of(rules, shown)
         cases = [case for case in cases if case.findings or not only_failing]
-        files = [rule.file for rule in rules] or [finding.place.file for finding in shown] or ["."]
+        files = [file for file, _, _ in rules] or [finding.place.file for finding in shown] or ["."]
         report = Report("check", shown, cases, root_of(*map(Path, files)), codes or {}, seconds)
         show(report, form)
     else:
