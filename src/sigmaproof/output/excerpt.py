@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sigmaproof.diagnostics import Diagnostic, as_text
@@ -12,6 +13,8 @@ __all__ = ["excerpt", "finding_text", "message_text"]
 WIDEST, BEFORE = 100, 30
 """Characters of a source line that are shown, and how many of them before the column that is meant."""
 TAB = "    "
+# A key or a value of YAML: in quotes, or up to what ends it.
+_WORD = re.compile(r"""'[^']*'|"[^"]*"|[^\s,\[\]{}]*[^\s,\[\]{}:]""")
 
 
 def finding_text(finding: Diagnostic) -> str:
@@ -33,14 +36,16 @@ def _one_line(text: str) -> str:
 def excerpt(finding: Diagnostic) -> list[str]:
     """The source line with its number, and carets; nothing when the place has no line that can be shown.
 
-    Where the column is known one caret stands there, otherwise they stand under the whole text of the line.
+    Where the column is known they stand under the key or the value that begins there, otherwise under the whole text
+    of the line.
     """
     line = source_line(finding)
     if line is None or not line.strip():
         return []
     start = finding.place.column - 1 if finding.place.column else len(line) - len(line.lstrip())
     start = min(start, len(line.rstrip()))
-    end = start + 1 if finding.place.column else len(line.rstrip())
+    word = _WORD.match(line, start) if finding.place.column else None
+    end = word.end() if word else start + 1 if finding.place.column else len(line.rstrip())
     shown, before, marked = _window(line.rstrip(), start, end)
     margin = " " * len(str(finding.place.line))
     return [
