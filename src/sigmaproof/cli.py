@@ -13,10 +13,11 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
+from sigmaproof.commands.convert import convert
 from sigmaproof.commands.diff import diff
 from sigmaproof.commands.lists import fields, targets
 from sigmaproof.commands.logs import evaluate, explain, normalize
-from sigmaproof.commands.rules import check, convert, test
+from sigmaproof.commands.rules import check, test
 from sigmaproof.commands.verify import verify
 
 __all__ = ["app", "main"]

@@ -115,6 +115,7 @@ class Status:
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
+        self.errors: list[Diagnostic] = []  # that were reported
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
@@ -126,6 +127,7 @@ class Status:
 
         typer.echo(as_text(finding), err=True)
         self.lost += finding.code == "log-record"
+        self.errors += [finding] if finding.level == "error" else []
         self.at_least(2, finding.level == "error")
 
     def end(self) -> NoReturn:

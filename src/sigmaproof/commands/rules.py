@@ -1,41 +1,15 @@
-"""The commands about rules alone: `convert`, `check`, `test`."""
+"""The commands about rules alone: `check`, `test`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sigmaproof.commands.given import inputs_of, need, profile_of, rules_of, targets_of
-from sigmaproof.commands.options import Case, Filters, Integration, Lines, Paths, Pipelines, RuleDirs, Status, Targets
+from sigmaproof.commands.given import inputs_of, need, rules_of, targets_of
+from sigmaproof.commands.options import Filters, Lines, Paths, Pipelines, RuleDirs, Status, Targets
 
-__all__ = ["check", "convert", "test"]
-
-
-def convert(
-    paths: Paths = None,
-    rules: RuleDirs = None,
-    target: Targets = None,
-    pipeline: Pipelines = None,
-    filter: Filters = None,
-    strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
-    case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
-    integration: Integration = None,
-    format: Annotated[Lines, typer.Option("--format")] = Lines.text,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a file a query here.")] = None,
-) -> None:
-    """Convert rules to query languages: EQL, Lucene, or the native tree."""
-    from sigmaproof.conversion import convert_rule
-    from sigmaproof.output.conversions import write_conversions
-
-    status = Status()
-    targets, profile = targets_of(target), profile_of(integration)
-    loaded = rules_of(inputs_of(paths, rules), status, pipeline, filter, warn=False)
-    pairs = [(rule, convert_rule(rule, name, case.value, (), profile)) for rule in loaded for name in targets]
-    write_conversions(pairs, format.value, output)
-    status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
-    status.end()
+__all__ = ["check", "test"]
 
 
 def check(
