@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from sigmaproof import streams
 from sigmaproof.commands.convert import convert
+from sigmaproof.commands.coverage import coverage
 from sigmaproof.commands.diff import diff
 from sigmaproof.commands.lists import fields, targets
 from sigmaproof.commands.logs import evaluate, explain, normalize
@@ -62,7 +63,7 @@ def _options(
     del debug, version  # main() has read --debug, so that it can stand anywhere
 
 
-for _command in (convert, evaluate, normalize, verify, check, test, explain, diff, fields, targets):
+for _command in (convert, evaluate, normalize, verify, check, test, explain, diff, coverage, fields, targets):
     app.command()(_command)
 
 
