@@ -72,7 +72,8 @@ def _files(
     from sigmaproof.queryfiles.manifest import build
     from sigmaproof.queryfiles.plan import apply, changes
 
-    made = build(pairs, status.errors, settings, directory)
+    errors = [finding for finding in status.heard if finding.level == "error"]
+    made = build(pairs, errors, settings, directory)
     found = changes(made, directory)
     if only_check:
         write_changes(found, len(made.files), directory, form)

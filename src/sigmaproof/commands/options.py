@@ -115,7 +115,7 @@ class Status:
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
-        self.errors: list[Diagnostic] = []  # that were reported
+        self.heard: list[Diagnostic] = []  # what was reported
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
@@ -126,8 +126,8 @@ class Status:
         from sigmaproof.diagnostics import as_text
 
         typer.echo(as_text(finding), err=True)
+        self.heard.append(finding)
         self.lost += finding.code == "log-record"
-        self.errors += [finding] if finding.level == "error" else []
         self.at_least(2, finding.level == "error")
 
     def end(self) -> NoReturn:
