@@ -139,7 +139,8 @@ class TestAction:
         (repository / "rules" / "provider.yml").write_text(text)
         checked = step("sigmaproof check", repository)
         assert checked.code == 1
-        assert re.search(r"^::(error|warning) file=rules/provider\.yml,line=26", checked.out, re.MULTILINE)
+        line = 1 + next(number for number, one in enumerate(text.splitlines()) if "eventNmae" in one)
+        assert re.search(rf"^::(error|warning) file=rules/provider\.yml,line={line},", checked.out, re.MULTILINE)
         tested = step("sigmaproof test", repository)
         assert tested.code == 1
         assert "::error file=rules/provider.test.yml,line=2" in tested.out

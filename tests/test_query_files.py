@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.diagnostics import InputError
+from sigmaproof.queryfiles.flat import flat
 from sigmaproof.queryfiles.manifest import Made, build
 from sigmaproof.queryfiles.names import Named, file_names, is_ours
 from sigmaproof.queryfiles.plan import apply, changes
@@ -147,6 +148,24 @@ def test_the_same_from_any_directory(here: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(here / "rules" / "deep")
     far = made_of(here / "rules", here / "out")
     assert near.files == far.files
+
+
+def test_two_manifests_as_lines(here: Path) -> None:
+    """Each says what it is about: the claim of a query, a rule that was edited or renamed, what can't be read."""
+    before = flat(made_of(here / "rules", here / "out").files["manifest.json"])
+    (here / "rules" / "b.yml").write_text(APPROXIMATE.replace("requestParameters.name|contains: lab", "eventName: X"))
+    (here / "rules" / "a.yml").write_text(EXACT + "---\n" + EXACT.replace(ID, "3" * 8 + ID[8:]))
+    (here / "rules" / "many.yml").unlink()
+    after = flat(made_of(here / "rules", here / "out").files["manifest.json"])
+    assert before["../rules/b.yml, eql"].startswith("approximate limit (")
+    assert (after["../rules/b.yml, eql"], before["../rules/b.yml, lucene"][:9]) == ("exact", "refused r")
+    assert {key for key in after if key not in before} == {
+        f"../rules/a.yml ({id}), {what}" for id in (ID, "3" * 8 + ID[8:]) for what in ("rule", "eql", "lucene")
+    }
+    gone = {key for key in before if key not in after}
+    assert gone == {f"../rules/a.yml, {what}" for what in ("rule", "eql", "lucene")} | {
+        "../rules/many.yml, unreadable 0"
+    }
 
 
 def test_a_rule_given_twice_is_one_and_two_of_a_file_are_two(here: Path) -> None:
@@ -299,6 +318,9 @@ class TestCommand:
         assert [line[0] for line in (ended.lines[1].strip(), ended.lines[2].strip())] == ["-", "+"]
         assert ended.lines[3] == "extra   out/eql/b.eql: no rule makes it"
         assert "2 stale, 1 extra" in ended.err
+        manifest_lines = [line.strip() for line in ended.lines[5:]]
+        assert "../rules/a.yml, rule" in manifest_lines
+        assert [line for line in manifest_lines if line.startswith("-Approximate (1111")], "the rule that was removed"
         found = self.run(here, "--check", "--format", "json").objects
         assert [(one["state"], one["file"], one["ours"]) for one in found] == [
             ("stale", "out/eql/a.eql", True),

@@ -9,11 +9,13 @@ from difflib import unified_diff
 from pathlib import Path
 
 from sigmaproof.output.consoles import note, plural, visible
+from sigmaproof.queryfiles.flat import flat
+from sigmaproof.queryfiles.manifest import MANIFEST
 from sigmaproof.queryfiles.plan import Change
 
 __all__ = ["write_changes", "write_done"]
 
-MOST_LINES = 12  # of the difference of one file
+MOST_LINES = 18  # of the difference of one file
 WIDTH = 160  # of a line of it; a query is one long line
 BEFORE = 40  # characters that are shown before the first difference of two long lines
 
@@ -67,16 +69,42 @@ def _difference(change: Change) -> Iterator[str]:
     """The difference of a stale file, cut to what can be read."""
     if change.old is None or change.new is None:
         return
-    old, new = (text.decode("utf-8", "backslashreplace").splitlines() for text in (change.old, change.new))
-    if len(old) == len(new) == 1:
-        start = max(_common(old[0], new[0]) - BEFORE, 0)
-        yield "-" + _part(old[0], start)
-        yield "+" + _part(new[0], start)
-        return
-    lines = list(unified_diff(old, new, lineterm="", n=0))[2:]
-    yield from (_part(line, 0) for line in lines[:MOST_LINES])
+    lines = list(_manifest(change.old, change.new) if change.file == MANIFEST else _text(change.old, change.new))
+    yield from lines[:MOST_LINES]
     if len(lines) > MOST_LINES:
         yield f"… {plural(len(lines) - MOST_LINES, 'line')} more"
+
+
+def _manifest(old: bytes, new: bytes) -> Iterator[str]:
+    """What differs, by what it is about; a file that is hardly a manifest is compared as text."""
+    try:
+        before, after = flat(old), flat(new)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        yield from _text(old, new)
+        return
+    for key in sorted({*before, *after}):
+        if before.get(key) != after.get(key):
+            yield key
+            yield from _pair(before.get(key), after.get(key))
+    if before == after:
+        yield "only its layout, or the hashes of queries"
+
+
+def _text(old: bytes, new: bytes) -> Iterator[str]:
+    before, after = (text.decode("utf-8", "backslashreplace").splitlines() for text in (old, new))
+    if len(before) == len(after) == 1:
+        yield from _pair(before[0], after[0])
+    else:
+        yield from (_part(line, 0) for line in list(unified_diff(before, after, lineterm="", n=0))[2:])
+
+
+def _pair(old: str | None, new: str | None) -> Iterator[str]:
+    """Two long lines, from a little before the first difference; None for one that isn't there."""
+    start = max(_common(old, new) - BEFORE, 0) if old is not None and new is not None else 0
+    if old is not None:
+        yield "-" + _part(old, start)
+    if new is not None:
+        yield "+" + _part(new, start)
 
 
 def _common(one: str, other: str) -> int:
