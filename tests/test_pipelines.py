@@ -28,6 +28,8 @@ from conftest import TIER
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 SPEC, JOBS = yaml.safe_load_all((ROOT / "templates" / "sigmaproof.yml").read_text(encoding="utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+BLOCKS = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
 STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
 RULE = "aws_iam_openid_connect_provider_created.yml"
 TESTS = """\
@@ -293,6 +295,29 @@ class TestHooks:
             pytest.skip(f"NOT RUN with an own environment: nothing could be installed: {ended.out[-300:]}")
         assert "sigmaproof check.........................................................Passed" in ended.out, ended
         assert "missing queries/eql/provider.eql" in ended.out
+
+
+class TestPage:
+    """What docs/ci.md tells people to write is what the files here take."""
+
+    @needs_pre_commit
+    def test_the_configuration_of_pre_commit(self, tmp_path: Path) -> None:
+        file = tmp_path / "config.yaml"
+        file.write_text(yaml.safe_dump(BLOCKS[0]))
+        subprocess.run([sys.executable, "-m", "pre_commit", "validate-config", str(file)], check=True)
+        assert [one["id"] for one in BLOCKS[0]["repos"][0]["hooks"]] == [one["id"] for one in HOOKS]
+
+    @needs_schemas
+    def test_the_workflow(self) -> None:
+        workflow = {("on" if key is True else key): value for key, value in BLOCKS[1].items()}
+        jsonschema.validate(workflow, _schema("github-workflows"))
+
+    def test_the_inputs(self) -> None:
+        ours = next(one for one in BLOCKS[1]["jobs"]["gate"]["steps"] if "sigmaproof" in one["uses"])
+        assert set(ours["with"]) <= set(ACTION["inputs"])
+        assert set(BLOCKS[2]["include"][0]["inputs"]) <= set(SPEC["spec"]["inputs"])
+        table = re.findall(r"^\| (`.*?`) \|.*?\|", PAGE, re.MULTILINE)
+        assert {name for row in table for name in re.findall(r"`([a-z-]+)`", row)} == set(ACTION["inputs"])
 
 
 def _schema(name: str) -> Any:

@@ -362,3 +362,10 @@ def test_our_own_queries_are_as_committed() -> None:
     ended = sigmaproof("convert", "sigma_rules", "-t", "eql,lucene", "-o", "fixtures/golden", "--check", cwd=ROOT)
     assert (ended.code, ended.out) == (0, ""), ended.out
     manifest(ROOT / "fixtures" / "golden")
+
+
+def test_the_entry_that_the_page_shows_is_one_of_ours() -> None:
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    shown = json.loads(page.split("```json\n")[1].split("```")[0])
+    rules = {one["id"]: one for one in manifest(ROOT / "fixtures" / "golden")["rules"]}
+    assert shown | {"sha256": ""} == rules[shown["id"]] | {"sha256": ""}, "but for the hash, which any edit changes"
