@@ -25,6 +25,8 @@ import yaml
 from commandline import EXACT, ROOT, Ended, environment
 from conftest import TIER
 
+from sigmaproof.commands import options
+
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 SPEC, JOBS = yaml.safe_load_all((ROOT / "templates" / "sigmaproof.yml").read_text(encoding="utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
@@ -50,6 +52,9 @@ needs_pre_commit = pytest.mark.skipif(
 needs_schemas = pytest.mark.skipif(
     find_spec("check_jsonschema") is None,
     reason="NOT RUN, the schemas of GitHub and GitLab: check-jsonschema is not installed",
+)
+needs_formats = pytest.mark.skipif(
+    not hasattr(options, "Findings"), reason="NOT RUN: check and test have no --format github, sarif, gitlab, junit yet"
 )
 
 
@@ -130,12 +135,14 @@ class TestAction:
         """No other action is used, so none has to be pinned."""
         assert [one for one in STEPS.values() if "uses" in one] == []
 
+    @needs_formats
     def test_a_good_repository(self, repository: Path) -> None:
         checked = step("sigmaproof check", repository, targets="eql,lucene")
         assert checked.code == 0, checked
         tested = step("sigmaproof test", repository)
         assert tested.code == 0, tested
 
+    @needs_formats
     def test_faults_are_annotated(self, repository: Path) -> None:
         text = (repository / "rules" / "provider.yml").read_text().replace("eventName:", "eventNmae:")
         (repository / "rules" / "provider.yml").write_text(text)
@@ -147,12 +154,14 @@ class TestAction:
         assert tested.code == 1
         assert "::error file=rules/provider.test.yml,line=2" in tested.out
 
+    @needs_formats
     def test_sarif_is_a_file(self, repository: Path) -> None:
         ended = step("sigmaproof check", repository, format="sarif", sarif_file="out file.sarif")
         assert (ended.code, ended.out) == (0, "")
         assert json.loads((repository / "out file.sarif").read_text())["version"] == "2.1.0"
         assert step("sigmaproof check", repository, format="xml").code == 2
 
+    @needs_formats
     def test_paths_are_lines_with_whatever_is_in_them(self, repository: Path) -> None:
         (repository / "rules").rename(repository / "my $HOME *rules")
         assert step("sigmaproof check", repository, paths="\n  \nmy $HOME *rules\n").code == 0
@@ -218,6 +227,7 @@ class TestGitLab:
             assert "$[[" not in "".join([*one.get("script", []), *one.get("before_script", [])]), name
         assert all(one["expand"] is False for one in JOBS[".sigmaproof"]["variables"].values())
 
+    @needs_formats
     def test_the_jobs(self, repository: Path) -> None:
         assert job("sigmaproof-check", repository, targets="eql,lucene").code == 0
         assert json.loads((repository / "gl-code-quality-report.json").read_text()) == []

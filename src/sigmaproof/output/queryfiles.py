@@ -29,7 +29,7 @@ def write_changes(found: Sequence[Change], files: int, directory: Path, form: st
         if form == "json":
             print(json.dumps(_json(change, directory), ensure_ascii=False))
         else:
-            print(f"{change.state:7} {directory / change.file}{_why(change)}")
+            print(visible(f"{change.state:7} {directory / change.file}{_why(change)}"))
             for line in _difference(change):
                 print(f"    {visible(line)}")
     if found:
@@ -47,7 +47,7 @@ def write_done(found: Sequence[Change], files: int, directory: Path) -> None:
     foreign = [change.file for change in found if not change.ours]
     note(f"{plural(files, 'file')} in {directory}: {written:,} written, {removed:,} removed")
     for file in foreign:
-        note(f"{directory / file}: left alone: no rule makes it, and the manifest doesn't list it")
+        note(visible(f"{directory / file}: left alone: no rule makes it, and the manifest doesn't list it"))
 
 
 def _why(change: Change) -> str:
