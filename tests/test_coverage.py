@@ -191,10 +191,15 @@ class TestCommand:
         jsonschema.Draft202012Validator(LAYER).validate(made)
         assert len(made["techniques"]) == 2
         assert self.run(here, "-o", "nowhere/x").code == 2
+        (here / "layer.json").unlink()  # a directory of rules and logs would have to be named with --rules
+        assert self.run(here, "-o", "table.txt").out == ""
+        assert "Persistence" in (here / "table.txt").read_text(encoding="utf-8")
 
     def test_json(self, here: Path) -> None:
         found = json.loads(self.run(here, "--format", "json").out)
-        assert list(found) == ["attack", "rules", "tactics", "techniques", "untagged", "findings"]
+        schema = json.loads((ROOT / "schema" / "coverage-1.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator(schema).validate(found)
+        assert list(found) == schema["required"]
         assert [(one["id"], one["score"], one["named_by"]) for one in found["techniques"]] == [
             ("T1098", 1, 0),
             ("T1098.003", 1, 1),

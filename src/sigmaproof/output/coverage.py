@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["layer", "write_coverage"]
 
+SCHEMA = "sigmaproof-coverage/1"
 FORM = "4.5"
 NAVIGATOR = "5.2.0"  # of the form's own example; it asks for 4.9.0 at least
 COLORS = ["#ffffff", "#3182bd"]
@@ -89,8 +90,9 @@ def _titles(rules: Sequence[Rule]) -> list[str]:
 
 
 def _as_json(coverage: Coverage) -> dict[str, Any]:
-    """The coverage as data (a contract)."""
+    """The coverage as data (a contract: schema/coverage-1.json)."""
     return {
+        "schema": SCHEMA,
         "attack": attack().version,
         "rules": len(coverage.rules),
         "tactics": [
