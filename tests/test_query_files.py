@@ -62,6 +62,7 @@ def here(tmp_path: Path) -> Path:
     (tmp_path / "rules" / "b.yml").write_text(APPROXIMATE)
     (tmp_path / "rules" / "deep" / "c.yml").write_text(REFUSED)
     (tmp_path / "rules" / "many.yml").write_text(CORRELATION)
+    (tmp_path / "rules" / "more.yml").write_text(CORRELATION)
     return tmp_path
 
 
@@ -125,7 +126,8 @@ def test_the_manifest_tells_all(here: Path) -> None:
     del there["manifest.json"]
     assert written == there
     assert [(one["source"], one["line"], one["code"]) for one in found["unreadable"]] == [
-        ("../rules/many.yml", 2, "rule-unsupported")
+        ("../rules/many.yml", 2, "rule-unsupported"),
+        ("../rules/more.yml", 2, "rule-unsupported"),
     ]
 
 
@@ -148,6 +150,11 @@ def test_the_same_from_any_directory(here: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(here / "rules" / "deep")
     far = made_of(here / "rules", here / "out")
     assert near.files == far.files
+    loaded = load_files(sorted((here / "rules").rglob("*.yml"), reverse=True))
+    pairs = [(one, convert_rule(one, target)) for one in loaded.rules for target in SETTINGS["targets"][::-1]]
+    assert build(pairs, loaded.findings[::-1], SETTINGS, here / "out").files == near.files, (
+        "nor on the order of arguments"
+    )
 
 
 def test_two_manifests_as_lines(here: Path) -> None:
@@ -163,9 +170,7 @@ def test_two_manifests_as_lines(here: Path) -> None:
         f"../rules/a.yml ({id}), {what}" for id in (ID, "3" * 8 + ID[8:]) for what in ("rule", "eql", "lucene")
     }
     gone = {key for key in before if key not in after}
-    assert gone == {f"../rules/a.yml, {what}" for what in ("rule", "eql", "lucene")} | {
-        "../rules/many.yml, unreadable 0"
-    }
+    assert gone == {f"../rules/a.yml, {what}" for what in ("rule", "eql", "lucene")} | {"../rules/many.yml, line 2"}
 
 
 def test_a_rule_given_twice_is_one_and_two_of_a_file_are_two(here: Path) -> None:
@@ -201,6 +206,7 @@ def test_what_changes(here: Path) -> None:
     before = files(out)
     apply(changes(made, out), out)
     assert states(made, out) == {"eql/by_hand.eql": "extra"}, "what is foreign stays, and stays reported"
+    assert manifest(out)["rules"][0]["sha256"] == hashlib.sha256((rules / "a.yml").read_bytes()).hexdigest()
     after = files(out)
     foreign = {"README.md", "eql/by_hand.eql", "eql/notes.txt"}
     assert {name: after[name] for name in foreign} == {name: before[name] for name in foreign}
@@ -293,6 +299,7 @@ class TestCommand:
 
     def test_check_writes_nothing_and_tells_what_is_wrong(self, here: Path) -> None:
         (here / "rules" / "many.yml").unlink()
+        (here / "rules" / "more.yml").unlink()
         missing = self.run(here, "--check")
         assert (missing.code, (here / "out").exists()) == (1, False)
         assert missing.lines == [f"missing out/{name}" for name in ("eql/a.eql", "eql/b.eql", "manifest.json")]

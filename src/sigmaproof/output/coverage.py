@@ -53,7 +53,7 @@ def _write_table(coverage: Coverage) -> None:
     if coverage.untagged:
         print("Rules without a tactic or technique of ATT&CK:")
         for rule in coverage.untagged[:MOST]:
-            out().print(f"  {rule.document.place()}  {rule.title}")
+            out().print(f"  {rule.document.place()}  {' '.join(rule.title.split())}")
         if len(coverage.untagged) > MOST:
             print(f"  and {len(coverage.untagged) - MOST:,} more")
 

@@ -22,8 +22,8 @@ def flat(content: bytes) -> dict[str, str]:
     for rule in manifest["rules"]:
         name = rule["source"] if sources[rule["source"]] == 1 else f"{rule['source']} ({rule['id'] or rule['title']})"
         found |= dict(_rule(name, rule))
-    for number, one in enumerate(manifest["unreadable"]):
-        found[f"{one['source']}, unreadable {number}"] = str(one["message"])
+    for one in manifest["unreadable"]:
+        found[f"{one['source']}, line {one['line']}"] = f"can't be read: {one['message']}"
     return found
 
 

@@ -12,7 +12,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,10 @@ def build(
         "sigmaproof": __version__,
         "settings": {key: _setting(value, directory) for key, value in settings.items()},
         "rules": entries,
-        "unreadable": [_unreadable(finding, directory) for finding in unreadable],
+        "unreadable": sorted(
+            (_unreadable(finding, directory) for finding in unreadable),
+            key=lambda one: (one["source"], one["line"] or 0, one["code"], one["message"]),
+        ),
     }
     files[MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
     return Made(files)
@@ -166,6 +168,5 @@ def _source(file: str, directory: Path) -> str:
     return file if file == STDIN else Path(os.path.relpath(file, directory)).as_posix()
 
 
-@cache
 def _hash(file: str) -> str:
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
