@@ -81,6 +81,20 @@ def called(repository: Path) -> Called:
     return lambda: noted.read_text().split("\0")[:-1]
 
 
+@pytest.fixture
+def fake_python(repository: Path) -> Path:
+    """A Python that only notes what it is called with; it makes an environment whose Python does the same."""
+    noted = repository.parent / "noted"
+    for name in ("python", "python3"):
+        program = repository.parent / "bin" / name
+        program.write_text(
+            f"#!/bin/sh\nprintf '%s\\n' \"$@\" >> {shlex.quote(str(noted))}\n"
+            'if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; fi\n'
+        )
+        program.chmod(0o755)
+    return noted
+
+
 def shell(command: list[str], script: str, repository: Path, variables: dict[str, str]) -> Ended:
     path = os.pathsep.join([str(repository.parent / "bin"), os.environ["PATH"]])
     done = subprocess.run(
@@ -105,14 +119,14 @@ def step(name: str, repository: Path, **inputs: str) -> Ended:
     return shell(bash, STEPS[name]["run"], repository, variables)
 
 
-def job(name: str, repository: Path, **inputs: str) -> Ended:
-    """Runs the script of a job of the template as GitLab's runner does in an image with a plain shell."""
+def job(name: str, repository: Path, part: str = "script", **inputs: str) -> Ended:
+    """Runs a script of a job of the template as GitLab's runner does in an image with a plain shell."""
     values = {key: str(one["default"]) for key, one in SPEC["spec"]["inputs"].items()} | inputs
     filled = {
         key: re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda found: values[found[1]], one["value"])
-        for key, one in JOBS[JOBS[name]["extends"]]["variables"].items()
+        for key, one in JOBS[".sigmaproof"]["variables"].items()
     }
-    return shell(["sh", "-e", "-c"], "\n".join(JOBS[name]["script"]), repository, filled)
+    return shell(["sh", "-e", "-c"], "\n".join(JOBS[name][part]), repository, filled)
 
 
 class TestAction:
@@ -191,18 +205,6 @@ class TestAction:
         assert made.code == 0, made
         assert step("sigmaproof convert --check", repository, **inputs).code == 0
 
-    @pytest.fixture
-    def fake_python(self, repository: Path) -> Path:
-        """A python3 that only notes what it is called with; it makes an environment whose python does the same."""
-        noted = repository.parent / "noted"
-        program = repository.parent / "bin" / "python3"
-        program.write_text(
-            f"#!/bin/sh\nprintf '%s\\n' \"$@\" >> {shlex.quote(str(noted))}\n"
-            'if [ "$2" = venv ]; then mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; fi\n'
-        )
-        program.chmod(0o755)
-        return noted
-
     @pytest.mark.parametrize(("version", "package"), [("", str(ROOT)), ("0.1.0", "sigmaproof==0.1.0")])
     def test_what_is_installed(self, repository: Path, fake_python: Path, version: str, package: str) -> None:
         assert step("Install sigmaproof", repository, version=version).code == 0
@@ -226,6 +228,12 @@ class TestGitLab:
         for name, one in JOBS.items():
             assert "$[[" not in "".join([*one.get("script", []), *one.get("before_script", [])]), name
         assert all(one["expand"] is False for one in JOBS[".sigmaproof"]["variables"].values())
+
+    @pytest.mark.parametrize("package", ["sigmaproof==0.1.0", "git+https://host.example/x.git@v1", *HOSTILE])
+    def test_what_is_installed(self, repository: Path, fake_python: Path, package: str) -> None:
+        assert job(".sigmaproof", repository, "before_script", package=package).code == 0
+        assert fake_python.read_text().splitlines()[-2:] == ["--", package]
+        assert not (repository / "pwned").exists()
 
     @needs_formats
     def test_the_jobs(self, repository: Path) -> None:
