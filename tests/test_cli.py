@@ -89,7 +89,11 @@ class TestConvert:
         ended = sigmaproof("convert", "rules", "-t", "eql,native", "-o", "out", cwd=here)
         files = sorted(str(file.relative_to(here / "out")) for file in (here / "out").rglob("*.*"))
         expected = ["eql/a_exact.eql", "eql/b_approximate.eql"]
-        assert files == [*expected, *(f"native/{name}.json" for name in ("a_exact", "b_approximate", "c_refused"))]
+        assert files == [
+            *expected,
+            "manifest.json",
+            *(f"native/{name}.json" for name in ("a_exact", "b_approximate", "c_refused")),
+        ]
         assert (ended.code, ended.out) == (1, "")
         assert (here / "out/eql/a_exact.eql").read_text().startswith("any where ")
         assert json.loads((here / "out/native/a_exact.json").read_text())["version"] == 1

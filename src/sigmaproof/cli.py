@@ -13,10 +13,12 @@ import typer
 from typer.core import TyperGroup
 
 from sigmaproof import streams
+from sigmaproof.commands.convert import convert
+from sigmaproof.commands.coverage import coverage
 from sigmaproof.commands.diff import diff
 from sigmaproof.commands.lists import fields, targets
 from sigmaproof.commands.logs import evaluate, explain, normalize
-from sigmaproof.commands.rules import check, convert
+from sigmaproof.commands.rules import check
 from sigmaproof.commands.testing import test
 from sigmaproof.commands.verify import verify
 
@@ -62,7 +64,7 @@ def _options(
     del debug, version  # main() has read --debug, so that it can stand anywhere
 
 
-for _command in (convert, evaluate, normalize, verify, check, test, explain, diff, fields, targets):
+for _command in (convert, evaluate, normalize, verify, check, test, explain, diff, coverage, fields, targets):
     app.command()(_command)
 
 

@@ -1,56 +1,25 @@
-"""The commands about rules alone: `convert`, `check`."""
+"""The command `check`."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sigmaproof.commands.changed import changed_part
-from sigmaproof.commands.given import inputs_of, need, profile_of, rules_of, targets_of
+from sigmaproof.commands.given import inputs_of, need, targets_of
 from sigmaproof.commands.options import (
-    Case,
     Changed,
-    Filters,
     Findings,
-    Integration,
-    Lines,
     OnlyFailing,
     Paths,
-    Pipelines,
     RuleDirs,
     Status,
     Targets,
 )
 
-__all__ = ["check", "convert"]
-
-
-def convert(
-    paths: Paths = None,
-    rules: RuleDirs = None,
-    target: Targets = None,
-    pipeline: Pipelines = None,
-    filter: Filters = None,
-    strict: Annotated[bool, typer.Option("--strict", help="An approximation is a finding too.")] = False,
-    case: Annotated[Case, typer.Option("--case", help="Fold case, or search as the rule spells it.")] = Case.fold,
-    integration: Integration = None,
-    format: Annotated[Lines, typer.Option("--format")] = Lines.text,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a file a query here.")] = None,
-) -> None:
-    """Convert rules to query languages: EQL, Lucene, or the native tree."""
-    from sigmaproof.conversion import convert_rule
-    from sigmaproof.output.conversions import write_conversions
-
-    status = Status()
-    targets, profile = targets_of(target), profile_of(integration)
-    loaded = rules_of(inputs_of(paths, rules), status, pipeline, filter, warn=False)
-    pairs = [(rule, convert_rule(rule, name, case.value, (), profile)) for rule in loaded for name in targets]
-    write_conversions(pairs, format.value, output)
-    status.at_least(1, any(c.fidelity == "refused" or (strict and c.reasons) for _, c in pairs))
-    status.end()
+__all__ = ["check"]
 
 
 def check(
