@@ -10,7 +10,17 @@ from dataclasses import asdict
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.output.consoles import note, plural
 
-__all__ = ["write_findings"]
+__all__ = ["write_findings", "write_page"]
+
+
+def write_page(code: str) -> None:
+    """The page of a code."""
+    from sigmaproof.check.pages import page
+    from sigmaproof.check.registry import FIXED, entry
+
+    one = entry(code)
+    repaired = ", repaired by --fix" if code in FIXED else ""
+    print(f"{code} ({one.layer}, {one.level}{repaired})\n\n{page(code).text}")
 
 
 def write_findings(findings: Sequence[Diagnostic], rules: int, form: str) -> None:
