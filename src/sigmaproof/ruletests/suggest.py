@@ -7,7 +7,7 @@ unseen. A file that is there is never touched.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,7 +32,6 @@ Decided: TypeAlias = frozenset[tuple[Test, bool]]
 MOST_CASES = 40
 """Records of one verdict in a file; a rule with more tests gets those that decide most of them."""
 LONGEST_NAME, SHORTEST = 100, 3
-UNWRITABLE = "test-unwritable"
 HEAD = "# Suggested from the rule itself: this is what it does. Is it what it should do?\n"
 # What is tried for a field, so that a record looks as records do: whatever else decides the same is as good.
 _ORDINARY: dict[str, tuple[str, ...]] = {
@@ -45,6 +44,14 @@ _ORDINARY: dict[str, tuple[str, ...]] = {
     "userIdentity.arn": ("arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:root"),
     "userIdentity.userName": ("alice", "bob"),
 }
+
+
+class NothingError(Exception):
+    """A rule for which no test file can be made. The message says why."""
+
+    def __init__(self, place: Place, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.place, self.help = place, help
 
 
 @dataclass(frozen=True)
@@ -78,13 +85,14 @@ def suggest(rules: Sequence[Rule], report: Report) -> Iterator[Written]:
         found = test_file(path)
         if found is not None or not path.is_file():
             why = f"has its tests in {shown_path(found.absolute())}" if found else "is no file"
-            report(Diagnostic("test-suggest", "note", Place(file), f"nothing written: {why}"))
+            report(Diagnostic("test-present", "note", Place(file), f"nothing written: {why}"))
             continue
         try:
             yield _write(path, together)
+        except NothingError as error:
+            report(Diagnostic("test-suggest", "warning", error.place, f"nothing written: {error}", error.help))
         except InputError as error:
-            level = "error" if error.diagnostic.code == UNWRITABLE else "warning"
-            report(replace(error.diagnostic, level=level))
+            report(error.diagnostic)
 
 
 def _write(path: Path, rules: Sequence[Rule]) -> Written:
@@ -104,8 +112,8 @@ def _write(path: Path, rules: Sequence[Rule]) -> Written:
 
 def _id(rule: Rule) -> str:
     if "id" not in rule.data:
-        message = "nothing written: the file has several rules, and this one has no id by which tests could name it"
-        raise InputError("test-suggest", rule.document.place(), message, "give it an id")
+        message = "the file has several rules, and this one has no id by which tests could name it"
+        raise NothingError(rule.document.place(), message, "give it an id")
     return rule.id
 
 
@@ -121,7 +129,7 @@ def _put(path: Path, text: str) -> None:
             stream.write(text)
     except OSError as error:
         place = Place(shown_path(path.absolute()))
-        raise InputError(UNWRITABLE, place, f"can't be written: {error.strerror or error}") from None
+        raise InputError("test-unwritable", place, f"can't be written: {error.strerror or error}") from None
 
 
 def _check(path: Path, rules: Sequence[Rule]) -> None:
@@ -132,8 +140,8 @@ def _check(path: Path, rules: Sequence[Rule]) -> None:
     if found or wrong or not results:
         path.unlink()
         what = found[0].message if found else wrong[0].name if wrong else "it holds nothing"
-        message = f"nothing written: what was suggested fails: {what}"
-        raise InputError("test-suggest", rules[0].document.place(), message, "please report this")
+        message = f"what was suggested fails: {what}"
+        raise NothingError(rules[0].document.place(), message, "please report this")
 
 
 # records
@@ -141,10 +149,9 @@ def _check(path: Path, rules: Sequence[Rule]) -> None:
 
 def _cases(rule: Rule) -> tuple[list[_Case], int, int]:
     """The records for a rule, how many of its tests they decide, and how many it has."""
-    place = rule.document.place()
     if not rule.is_cloudtrail:
-        message = "nothing written: records are known for product: aws, service: cloudtrail only"
-        raise InputError("test-suggest", place, message)
+        message = "records are known for product: aws, service: cloudtrail only"
+        raise NothingError(rule.document.place("logsource"), message)
     coverage = decide(rule.tree)
     drafts = [one.draft for one in coverage.decisions if one.state == "decided" and one.draft is not None]
     drafts += [coverage.example] if coverage.example is not None else []
@@ -152,7 +159,7 @@ def _cases(rule: Rule) -> tuple[list[_Case], int, int]:
     chosen = _chosen(candidates)
     if not {True, False} <= {case.verdict for case in chosen}:
         words = next(coverage.findings(), "no records of both verdicts were found that AWS can write")
-        raise InputError("test-suggest", place, f"nothing written: {words}", "see `sigmaproof check`")
+        raise NothingError(rule.document.place(), words, "see `sigmaproof check`")
     found = frozenset[tuple[Test, bool]]().union(*(case.decided for case in chosen))
     return chosen, sum((one.test, one.truth) in found for one in coverage.decisions), coverage.total
 
