@@ -59,30 +59,74 @@ A damaged archive, a file without permission. What stands before the damage is r
 A log holds no record.
 
 Probably it is another file than the one that was meant.
+== test-failed error
+A rule doesn't do what a test of it expects.
+
+A record that it must match it doesn't match, or the other way round, or a file gives another number of matches. The
+message names the tests of the rule that decide; `sigmaproof explain RULE RECORD` shows all of them.
+== test-required error
+A rule has fewer tests than `--min-match` or `--min-no-match` asks for.
+
+Write them into its test file; `sigmaproof test --suggest` writes one for a rule that has none.
+== test-baseline error
+A rule matches in the logs of `--baseline` more often than it may.
+
+Narrow the rule, or say `baseline: {max_matches: N}` in its test file.
+== test-unexpected warning
+A rule matches in a corpus, and no expectation covers it.
+
+`defaults.unexpected_detections` of the expectations.yml makes it a failure, or nothing.
+== test-more warning
+More records match than `match_count` of a regression test says.
+
+As in SigmaHQ's runner this is no failure. Correct the number, or the rule.
+== test-path error
+A test names a file that isn't there, or that may not be read.
+
+Files are named from the test's own file and lie in the repository of the rule: no absolute path, no `..` and no
+symbolic link out of it.
+== test-unsupported warning
+A test can't be run here.
+
+Windows event logs are not read, pipelines and filters of a regression test not applied, and a Sigma rule has no
+functions for which mocks could stand in.
+== test-present note
+No test file was written for a rule, as it has one.
+
+`sigmaproof test --suggest` never touches what is there.
+== test-suggest warning
+No test file could be made for a rule.
+
+No record makes it true, or false, or it is no rule for CloudTrail.
+== test-unwritable error
+A test file that was suggested can't be written.
+
+The message is the system's.
 == test-missing warning
 A rule has no test file.
 
 Write `RULE.test.yml` beside it: what it must match, and not.
 == test-empty warning
-A test file of a rule says nothing.
+A file of tests holds none.
 
 Give at least one record under `match` or `no_match`.
 == test-form error
-A rule's test file has another form than it has.
+A file of tests has not the form that it must have.
 
-The message names the key.
+The message names the key (docs/testing.md shows the forms).
 == test-rule error
-A test file stands beside no rule.
+Tests are those of another rule than the one that they belong to.
 
-Its name is that of the rule with `.test` before `.yml`.
+`rule:` of a test file is the name of the rule's file or its id; `rule_metadata` of an info.yml has the rule's id; an
+expectation names a rule by its id or its title.
 == test-record error
 A record of a rule's test can't be read.
 
 It is an object, inline or in a file beside it.
 == test-unreadable error
-A file that a rule's test names can't be read.
+A file of tests can't be read.
 
-Paths count from the test's own file.
+The message is the system's.
 == diff-rules error
 One side of `diff` is not exactly one rule.
 

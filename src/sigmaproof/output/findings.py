@@ -13,7 +13,7 @@ from sigmaproof.output.consoles import note, plural
 from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, show
 from sigmaproof.repository import root_of
 
-__all__ = ["took", "write_findings", "write_page"]
+__all__ = ["codes_of", "took", "write_findings", "write_page"]
 
 
 def write_page(code: str) -> None:
@@ -42,7 +42,7 @@ def write_findings(
         cases = cases_of(rules, shown)
         cases = [case for case in cases if case.findings or not only_failing]
         files = [file for file, _, _ in rules] or [finding.place.file for finding in shown] or ["."]
-        report = Report("check", shown, cases, root_of(*map(Path, files)), _codes(shown), seconds)
+        report = Report("check", shown, cases, root_of(*map(Path, files)), codes_of(shown), seconds)
         show(report, form)
     else:
         _print(shown, form)
@@ -51,7 +51,7 @@ def write_findings(
     note(f"{plural(len(rules), 'rule')} checked {took(seconds)}: {counts}")
 
 
-def _codes(findings: Sequence[Diagnostic]) -> dict[str, Code]:
+def codes_of(findings: Sequence[Diagnostic]) -> dict[str, Code]:
     """What the pages of these codes say."""
     from sigmaproof.check.pages import page
 
