@@ -19,11 +19,8 @@ from sigmaproof.ruletests import Expectation
 __all__ = ["write_expectations"]
 
 _EXPLAIN = "correct the rule or the record; `sigmaproof explain` shows every test of the rule"
-_HELP = {
-    "baseline": "narrow the rule, or say in its test file `baseline: {max_matches: N}`",
-    "required": "write them into its test file; `sigmaproof test --suggest` writes one that is not there",
-}
-_CODES = {"baseline": "test-baseline", "required": "test-required"}
+_NARROW = "narrow the rule, or say in its test file `baseline: {max_matches: N}`"
+_WRITE = "write them into its test file; `sigmaproof test --suggest` writes one that is not there"
 
 
 def write_expectations(
@@ -86,8 +83,11 @@ def as_finding(result: Expectation) -> Diagnostic:
     """A failed expectation as a finding."""
     why = f": {'; '.join(result.why)}" if result.why else ""
     message = f"{result.rule.title}: {result.name}: expected {result.wanted}, got {result.got}{why}"
-    help = _HELP.get(result.kind, _EXPLAIN)
-    return Diagnostic(_CODES.get(result.kind, "test-failed"), "error", result.place, message, help)
+    if result.kind == "baseline":
+        return Diagnostic("test-baseline", "error", result.place, message, _NARROW)
+    if result.kind == "required":
+        return Diagnostic("test-required", "error", result.place, message, _WRITE)
+    return Diagnostic("test-failed", "error", result.place, message, _EXPLAIN)
 
 
 def _report(
