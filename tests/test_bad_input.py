@@ -245,11 +245,11 @@ class TestRules:
         gone, secret = tmp_path / "gone.yml", tmp_path / "secret.yml"
         secret.write_text(EXACT)
 
-        def refuse(path: Path) -> bytes:
+        def refuse(path: Path, mode: str) -> bytes:
             raise PermissionError(13, "Permission denied", str(path))
 
         assert "No such file" in load_file(gone).findings[0].message
-        monkeypatch.setattr(Path, "read_bytes", refuse)  # a superuser, as in a container, reads every file
+        monkeypatch.setattr(Path, "open", refuse)  # a superuser, as in a container, reads every file
         assert "Permission denied" in load_file(secret).findings[0].message
 
     def test_all_in_one_run(self, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_the_line_of_every_key_and_item() -> None:
     assert first.place("b", "e").line == 7
     assert first.place("b", "nosuch", "deeper").line == 3  # the nearest key above
     assert (second.line, second.place("z").line) == (10, 10)
-    assert str(first.place("b", "c", 0)) == "f.yml:5"
+    assert str(first.place("b", "c", 0)) == "f.yml:5:11"
 
 
 def test_keys_are_texts() -> None:

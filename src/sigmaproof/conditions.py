@@ -117,6 +117,8 @@ class _Reader:
         found = f"`{self.token}`" if self.token else "the end"
         lower = self.token.lower()
         hint = f"; write `{lower}` in lower case" if lower != self.token and lower in _OPERATORS else ""
+        if self.token in {"'", '"'}:
+            hint = "; write the names of selections without quotes"
         return ConditionError(f"expected {what}, found {found}{hint}")
 
 

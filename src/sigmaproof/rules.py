@@ -17,14 +17,24 @@ from sigmaproof.diagnostics import STDIN, Diagnostic, InputError, Place, shown_p
 from sigmaproof.filters import Filter, filter_warnings, filtered
 from sigmaproof.predicate import And, Keyword, Predicate, tests
 from sigmaproof.rulevalues import detection_faults, selection_names
-from sigmaproof.safeyaml import Document, documents
+from sigmaproof.safeyaml import MOST_BYTES, Document, documents
 
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
 MOST_UNKNOWN = 20  # fields of one rule that are named one by one
-__all__ = ["Loaded", "Rule", "field_place", "field_warnings", "load_file", "load_files", "load_text", "schema"]
+__all__ = [
+    "Loaded",
+    "Rule",
+    "field_place",
+    "field_warnings",
+    "load_file",
+    "load_files",
+    "load_text",
+    "read_file",
+    "schema",
+]
 
 
 @dataclass(frozen=True)
@@ -139,17 +149,40 @@ def load_file(file: Path, pipelines: Sequence[ProcessingPipeline] = ()) -> Loade
     return load_files([file], pipelines)
 
 
-def load_text(text: str | bytes, file: str = "<rule>", pipelines: Sequence[ProcessingPipeline] = ()) -> Loaded:
-    """Loads the rules of a YAML text. file: what to call it in messages."""
-    return _loaded(list(_documents(text, file)), pipelines)
+def load_text(
+    text: str | bytes,
+    file: str = "<rule>",
+    pipelines: Sequence[ProcessingPipeline] = (),
+    filters: Sequence[Filter] | None = None,
+) -> Loaded:
+    """Loads the rules of a YAML text. file: what to call it in messages.
+
+    filters: those to apply instead of the ones among the rules, of which nothing is then said: the text is one of
+    several, and its filters are for the rules of the others too.
+    """
+    return _loaded(list(_documents(text, file)), pipelines, filters)
+
+
+def read_file(file: Path) -> tuple[str, bytes]:
+    """What to call a file in messages, and its first bytes: as many as show that it is too large. `-` is stdin.
+
+    Raises InputError for one that can't be read.
+    """
+    shown = "<stdin>" if file == STDIN else shown_path(file)
+    try:
+        if file == STDIN:
+            return shown, sys.stdin.buffer.read(MOST_BYTES + 1)
+        with file.open("rb") as stream:
+            return shown, stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError("file-unreadable", Place(shown), f"can't be read: {error.strerror or error}") from None
 
 
 def _read(file: Path) -> Iterator[Document | Diagnostic]:
-    shown = "<stdin>" if file == STDIN else shown_path(file)
     try:
-        content = sys.stdin.buffer.read() if file == STDIN else file.read_bytes()
-    except OSError as error:
-        yield Diagnostic("file-unreadable", "error", Place(shown), f"can't be read: {error.strerror or error}")
+        shown, content = read_file(file)
+    except InputError as error:
+        yield error.diagnostic
     else:
         yield from _documents(content, shown)
 
@@ -172,8 +205,12 @@ def _documents(text: str | bytes, file: str) -> Iterator[Document | Diagnostic]:
         yield Diagnostic("rule-empty", "error", Place(file), "holds no rule")
 
 
-def _loaded(found: Iterable[Document | Diagnostic], pipelines: Sequence[ProcessingPipeline]) -> Loaded:
-    """The rules of these documents, with the filters among them applied."""
+def _loaded(
+    found: Iterable[Document | Diagnostic],
+    pipelines: Sequence[ProcessingPipeline],
+    filters: Sequence[Filter] | None = None,
+) -> Loaded:
+    """The rules of these documents, with the filters among them applied, or with these."""
     loaded = Loaded()
     rules: list[Document] = []
     for one in found:
@@ -184,10 +221,12 @@ def _loaded(found: Iterable[Document | Diagnostic], pipelines: Sequence[Processi
         else:
             rules.append(one)
     data = [document.data for document in rules]
-    loaded.findings += [warning for one in loaded.filters for warning in filter_warnings(one, data)]
+    if filters is None:
+        loaded.findings += [warning for one in loaded.filters for warning in filter_warnings(one, data)]
+        filters = loaded.filters
     for document in rules:
         try:
-            rule = Rule(filtered(document, loaded.filters), tuple(pipelines))
+            rule = Rule(filtered(document, filters), tuple(pipelines))
             _ = rule.tree
         except InputError as error:
             loaded.findings.append(error.diagnostic)

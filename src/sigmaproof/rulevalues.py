@@ -17,7 +17,7 @@ from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.encodings import ENCODINGS
 from sigmaproof.safeyaml import Document
 
-__all__ = ["detection_faults", "selection_names", "size_faults"]
+__all__ = ["MODIFIERS", "detection_faults", "selection_names", "size_faults"]
 
 Path = tuple[str | int, ...]
 NOT_SELECTIONS = {"detection": ("condition", "timeframe"), "filter": ("condition", "rules")}
@@ -35,6 +35,7 @@ _TAKES = {
     **dict.fromkeys(TIME_PARTS, _NUMBER),
     "exists": _BOOLEAN,
 }
+MODIFIERS = frozenset(_TAKES)
 _IS: dict[str, Callable[[Any], bool]] = {
     _TEXT: lambda value: isinstance(value, str),
     _NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
@@ -44,6 +45,25 @@ _IS: dict[str, Callable[[Any], bool]] = {
 _HELP = {_TEXT: "put the value in quotes", _NUMBER: "write it without quotes", _BOOLEAN: "write it without quotes"}
 _PATTERN = {"contains", "startswith", "endswith"}
 _FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
+# What other languages and products call a modifier, or a text that the modifier's own name is far from.
+_MEANT = {
+    **dict.fromkeys(("beginswith", "begins", "beginwith", "starts", "startwith", "prefix"), "startswith"),
+    **dict.fromkeys(("finisheswith", "ends", "endwith", "suffix"), "endswith"),
+    **dict.fromkeys(("like", "includes", "substring", "wildcard"), "contains"),
+    **dict.fromkeys(("regex", "regexp", "matches", "match", "rx"), "re"),
+    **dict.fromkeys(("not", "ne", "notequals", "isnot"), "neq"),
+    **dict.fromkeys(("casesensitive", "case", "cs", "exact"), "cased"),
+    **dict.fromkeys(("exist", "isset", "present"), "exists"),
+    **dict.fromkeys(("subnet", "cidrv4", "ip", "network"), "cidr"),
+    **dict.fromkeys(("greater", "more", "larger"), "gt"),
+    **dict.fromkeys(("less", "smaller"), "lt"),
+    **dict.fromkeys(("ge", "min"), "gte"),
+    **dict.fromkeys(("le", "max"), "lte"),
+    **dict.fromkeys(("field", "fieldequals", "equalsfield"), "fieldref"),
+    **dict.fromkeys(("b64", "base64encode"), "base64"),
+    **dict.fromkeys(("utf16le", "utf-16"), "wide"),
+}
+_NO_MODIFIER = frozenset({"equals", "eq", "is", "in", "any", "or", "oneof"})
 _NEED_FIELD = {
     "re",
     "cidr",
@@ -148,9 +168,7 @@ def _listed(document: Document, path: Path, field: str, modifiers: Sequence[str]
 def _modifiers(document: Document, path: Path, field: str, modifiers: Sequence[str]) -> Iterator[Diagnostic]:
     for name in modifiers:
         if name not in _TAKES:
-            close = difflib.get_close_matches(name, _TAKES, n=1, cutoff=0.6)
-            help = f"did you mean |{close[0]}?" if close else f"the modifiers are {', '.join(sorted(_TAKES))}"
-            yield _fault(document, path, f"unknown modifier |{name}", help)
+            yield _fault(document, path, f"unknown modifier |{name}", _meant(name))
         elif name in _NEED_FIELD and not field:
             yield _fault(document, path, f"|{name} needs a field", "write the field before it")
         elif name in _FLAGS and "re" not in modifiers:
@@ -163,6 +181,17 @@ def _modifiers(document: Document, path: Path, field: str, modifiers: Sequence[s
     if "re" in modifiers and _PATTERN.intersection(modifiers):
         message = "an expression is found anywhere in a value already"
         yield _fault(document, path, message, "say where in the expression: ^ is the start, $ the end")
+
+
+def _meant(name: str) -> str:
+    """What to write instead of an unknown modifier."""
+    bare = name.strip(" '\"").lower()
+    if bare in _NO_MODIFIER:
+        return "leave it out: a field equals its value, or one of a list of values, without a modifier"
+    close = [bare] if bare in _TAKES else difflib.get_close_matches(bare, [*_MEANT, *_TAKES], n=1, cutoff=0.7)
+    if close:
+        return f"did you mean |{_MEANT.get(close[0], close[0])}?"
+    return f"the modifiers are {', '.join(sorted(_TAKES))}"
 
 
 def _value(document: Document, path: Path, field: str, modifiers: Sequence[str], value: Any) -> Iterator[Diagnostic]:

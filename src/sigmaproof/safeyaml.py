@@ -7,6 +7,7 @@ large are errors with their line. What the values must be is in `rules`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ MOST_NODES = 50_000
 MOST_FILE_NODES = 100_000  # of all documents of a file, aliases counted as often as they are used
 MOST_DOCUMENTS = 1_000
 MOST_BYTES = 2_000_000
+MOST_SHOWN = 500  # characters of a line that are looked at for advice
 Path = tuple[str | int, ...]
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BOOLEANS = {"true", "false", "True", "False", "TRUE", "FALSE"}
@@ -37,19 +39,20 @@ _TAGS: dict[type[yaml.Node], frozenset[str]] = {
 
 @dataclass(slots=True)
 class Document:
-    """One document of a file. lines: the line of every key and list item, by its path."""
+    """One document of a file. lines, columns: where every key and list item begins, by its path."""
 
     data: Any
     file: str
     line: int
     lines: dict[Path, int] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
+    columns: dict[Path, int] = field(default_factory=dict)
 
     def place(self, *path: str | int) -> Place:
         """The place of a key, or of the nearest known key above it."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.lines:
-                return Place(self.file, self.lines[path[:length]])
+                return Place(self.file, self.lines[path[:length]], self.columns.get(path[:length], 0))
         return Place(self.file, self.line)
 
 
@@ -86,7 +89,7 @@ def _compose(text: str, file: str) -> Iterator[Document]:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise _from_yaml(error, file) from None
+        raise _from_yaml(error, file, text) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1 if isinstance(error.position, int) else 0
         raise InputError("yaml-syntax", Place(file, line), f"a character that YAML forbids: {error.reason}") from None
@@ -109,13 +112,25 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark is not None else 0
 
 
-def _from_yaml(error: yaml.MarkedYAMLError, file: str) -> InputError:
+def _from_yaml(error: yaml.MarkedYAMLError, file: str, text: str) -> InputError:
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
     problem = " ".join(part for part in (error.context, error.problem) if part)
     if "nesting depth" in problem:  # newer versions of LibYAML have a limit of their own, which they meet first
         return InputError("yaml-too-deep", place, _TOO_DEEP)
-    return InputError("yaml-syntax", place, f"not valid YAML: {problem}", "check the indentation and the quotes here")
+    return InputError("yaml-syntax", place, f"not valid YAML: {problem}", _syntax_help(text, place.line))
+
+
+# An opening and a closing quote, and then text: the quotes that were meant as one value, or as a part of it.
+_DOUBLED = re.compile(r"""(?:^|[:\-,\[]\s+)(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")[^\s#,\]}:]""")
+
+
+def _syntax_help(text: str, line: int) -> str:
+    """What to do about a syntax error, by what stands in its line."""
+    lines = text.splitlines()
+    if 0 < line <= len(lines) and _DOUBLED.search(lines[line - 1][:MOST_SHOWN]):
+        return "the value ends at its second quote: write one pair of quotes, and a quote inside of '…' twice ('it''s')"
+    return "check the indentation and the quotes here"
 
 
 def _short(text: str) -> str:
@@ -144,8 +159,12 @@ class _Builder:
         return self.scalar(node)
 
     def item(self, node: yaml.Node, path: Path, depth: int) -> Any:
-        self.document.lines[path] = node.start_mark.line + 1
+        self.stands(path, node)
         return self.value(node, path, depth + 1)
+
+    def stands(self, path: Path, node: yaml.Node) -> None:
+        self.document.lines[path] = node.start_mark.line + 1
+        self.document.columns[path] = node.start_mark.column + 1
 
     def mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -160,7 +179,7 @@ class _Builder:
                     f'the key "{key}" is already on line {first[key]}: one would be lost',
                 )
             first[key] = line
-            self.document.lines[(*path, key)] = line
+            self.stands((*path, key), key_node)
             result[key] = self.value(value_node, (*path, key), depth + 1)
         return result
 

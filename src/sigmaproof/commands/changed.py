@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigmaproof.commands.given import usage
 
 if TYPE_CHECKING:
-    from sigmaproof.diagnostics import Diagnostic
+    from sigmaproof.check.run import Checked
+    from sigmaproof.filters import Filter
     from sigmaproof.rules import Loaded, Rule
 
 __all__ = ["changed_part", "changed_rules", "with_base"]
@@ -33,17 +35,25 @@ def with_base(arguments: Sequence[str]) -> list[str]:
     return found
 
 
-def changed_part(loaded: Loaded, base: str | None) -> tuple[list[Rule], list[Diagnostic]]:
-    """The rules to check, and what loading found in their files; all of them without a base.
+def changed_part(checked: Checked, base: str | None) -> Checked:
+    """Of what was found in all files only what is in those that have changed; all of it without a base.
 
-    Ends the command where git can't say it.
+    All are checked, as filters and the ids of rules concern each other. Ends the command where git can't say it.
     """
     if base is None:
-        return loaded.rules, list(loaded.findings)
-    files = [*(rule.file for rule in loaded.rules), *(finding.place.file for finding in loaded.findings)]
-    changed = _changed(base, files)
-    findings = [finding for finding in loaded.findings if _real(Path(finding.place.file)) in changed]
-    return _rules(loaded, changed, lambda rule: [Path(rule.file)]), findings
+        return checked
+    names = [*(card.title_place.file for card in checked.cards), *(one.place.file for one in checked.findings)]
+    changed = _changed(base, names)
+    filters = _filters(checked.filters, changed)
+    cards = [
+        card
+        for card in checked.cards
+        if _real(Path(card.title_place.file)) in changed or any(one.applies_to(card.data) for one in filters)
+    ]
+    touched = {card.title_place.file for card in cards}
+    kept = [one for one in checked.findings if one.place.file in touched or _real(Path(one.place.file)) in changed]
+    _say(len(cards), len(checked.cards))
+    return replace(checked, findings=kept, cards=cards)
 
 
 def changed_rules(loaded: Loaded, base: str, files_of: Callable[[Rule], Iterable[Path]]) -> list[Rule]:
@@ -65,16 +75,24 @@ def _changed(base: str, files: Sequence[str]) -> set[Path]:
 
 
 def _rules(loaded: Loaded, changed: set[Path], files_of: Callable[[Rule], Iterable[Path]]) -> list[Rule]:
-    from sigmaproof.output.consoles import note, plural
-
-    filters = [one for one in loaded.filters if _real(Path(one.document.file)) in changed]
+    filters = _filters(loaded.filters, changed)
     found = [
         rule
         for rule in loaded.rules
         if any(_real(file) in changed for file in files_of(rule)) or any(one.applies_to(rule.data) for one in filters)
     ]
-    note(f"{len(found):,} of {plural(len(loaded.rules), 'rule')} changed")
+    _say(len(found), len(loaded.rules))
     return found
+
+
+def _filters(filters: Iterable[Filter], changed: set[Path]) -> list[Filter]:
+    return [one for one in filters if _real(Path(one.document.file)) in changed]
+
+
+def _say(some: int, rules: int) -> None:
+    from sigmaproof.output.consoles import note, plural
+
+    note(f"{some:,} of {plural(rules, 'rule')} changed")
 
 
 def _real(file: Path) -> Path:

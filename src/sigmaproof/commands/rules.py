@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sigmaproof.commands.changed import changed_part
-from sigmaproof.commands.given import inputs_of, need, targets_of
+from sigmaproof.commands.checking import fix_files, known_code, options_of, processors
+from sigmaproof.commands.given import inputs_of, need
 from sigmaproof.commands.options import (
     Changed,
     Findings,
@@ -18,6 +19,7 @@ from sigmaproof.commands.options import (
     Status,
     Targets,
 )
+from sigmaproof.diagnostics import STDIN
 
 __all__ = ["check"]
 
@@ -27,23 +29,31 @@ def check(
     rules: RuleDirs = None,
     target: Targets = None,
     format: Annotated[Findings, typer.Option("--format")] = Findings.text,
+    select: Annotated[list[str] | None, typer.Option("--select", help="Only these: codes or layers.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Not these: codes or layers.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired without changing a rule.")] = False,
+    explain: Annotated[str | None, typer.Option("--explain", metavar="CODE", help="Tell what a code means.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: as many as there are processors.")] = 0,
     only_failing: OnlyFailing = False,
     changed: Changed = None,
 ) -> None:
-    """Check rules: faults, unknown fields, and with -t what a target can't say or says with another meaning."""
-    from sigmaproof.check import check_rules
-    from sigmaproof.output.findings import write_findings
-    from sigmaproof.output.progress import over
-    from sigmaproof.rules import load_files
+    """Check rules: their form, conventions and meaning, and with -t what a target says otherwise."""
+    from sigmaproof.check.run import check_files
+    from sigmaproof.output.findings import write_findings, write_page
 
+    if explain is not None:
+        write_page(known_code(explain))
+        return
     start, status = time.monotonic(), Status()
-    files, targets = inputs_of(paths, rules).rules, targets_of(target, [])
+    files = inputs_of(paths, rules).rules
     need(files, "no rules given")
-    loaded = load_files(files)
-    checked, findings = changed_part(loaded, changed)
-    findings += check_rules(over("checking")(checked), targets)
-    named = [(rule.file, rule.document.place().line, rule.title) for rule in checked]
-    write_findings(findings, named, format.value, time.monotonic() - start, only_failing)
-    status.at_least(1, any(finding.level in {"warning", "error"} for finding in findings))
-    status.at_least(2, any(finding.code == "file-unreadable" for finding in findings))
+    todo = [(file, options_of(file, select, ignore, target)) for file in files]
+    if fix:
+        need([file for file in files if file != STDIN], "--fix changes files, and standard input is none")
+        fix_files(files)
+    checked = changed_part(check_files(todo, processes=jobs or processors()), changed)
+    named = [(card.title_place.file, card.title_place.line, str(card.data["title"])) for card in checked.cards]
+    write_findings(checked.findings, named, format.value, time.monotonic() - start, only_failing)
+    status.at_least(1, any(finding.level in {"warning", "error"} for finding in checked.findings))
+    status.at_least(2, any(finding.code == "file-unreadable" for finding in checked.findings))
     status.end()

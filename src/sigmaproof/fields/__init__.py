@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -200,6 +201,8 @@ class FieldTable:
         for known in (path, *(path[:cut] for cut in reversed(_dots(path)))):
             if known in self.dropped:
                 return f"{path}: {self.dropped[known]}"
+        with suppress(UnknownFieldError):
+            return f'"{path}" is the ECS name; a rule names the raw field: write "{self.ecs(path)[0].raw}"'
         lower = {name.lower(): name for name in self._by_raw}
         close = difflib.get_close_matches(path.lower(), lower, n=1, cutoff=0.6)
         hint = f'did you mean "{lower[close[0]]}"?' if close else "see `sigmaproof fields` for the known ones"

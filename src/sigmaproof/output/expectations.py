@@ -9,42 +9,18 @@ from pathlib import Path
 
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
-from sigmaproof.output.findings import took
-from sigmaproof.output.report import FORMATS, Checked, Code, Report, ordered, show
+from sigmaproof.output.findings import codes_of, took
+from sigmaproof.output.report import FORMATS, Checked, Report, ordered, show
 from sigmaproof.output.texts import clean
 from sigmaproof.repository import root_of
 from sigmaproof.rules import Rule
 from sigmaproof.ruletests import Expectation
 
-__all__ = ["CODES", "write_expectations"]
+__all__ = ["write_expectations"]
 
 _EXPLAIN = "correct the rule or the record; `sigmaproof explain` shows every test of the rule"
 _NARROW = "narrow the rule, or say in its test file `baseline: {max_matches: N}`"
 _WRITE = "write them into its test file; `sigmaproof test --suggest` writes one that is not there"
-CODES = {
-    "test-failed": Code(
-        "A rule does not do what its tests expect", "A record, or a number of matches, is not as said."
-    ),
-    "test-baseline": Code(
-        "A rule matches in the baseline more often than it may",
-        "The baseline is a corpus of logs in which nothing should be found. Narrow the rule, or give it a budget.",
-    ),
-    "test-required": Code(
-        "A rule has too few tests", "It must have tests on what it matches and on what it does not match."
-    ),
-    "test-missing": Code(
-        "A rule has no tests", "Write `<rule>.test.yml`, or let `sigmaproof test --suggest` write it."
-    ),
-    "test-empty": Code("A test file holds no case"),
-    "test-form": Code("A test file has not the form that it must have"),
-    "test-rule": Code("A test file is that of another rule"),
-    "test-record": Code("A record of a test can't be used"),
-    "test-path": Code("A test names a file that may not be read", "Files lie in the repository of the rule."),
-    "test-unreadable": Code("A test file can't be read"),
-    "test-unsupported": Code("A test that can't be run here"),
-    "test-more": Code("More records match than a regression test says"),
-    "test-unexpected": Code("Matches that no expectation covers"),
-}
 
 
 def write_expectations(
@@ -136,4 +112,4 @@ def _report(
     cases.sort(key=lambda case: case.group)
     findings = ordered([*heard, *(as_finding(result) for result in results if not result.passed)])
     files = [rule.file for rule in rules] or [one.place.file for one in heard] or ["."]
-    return Report("test", findings, cases, root_of(*map(Path, files)), CODES, seconds)
+    return Report("test", findings, cases, root_of(*map(Path, files)), codes_of(findings), seconds)

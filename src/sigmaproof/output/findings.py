@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,7 +13,17 @@ from sigmaproof.output.consoles import note, plural
 from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, show
 from sigmaproof.repository import root_of
 
-__all__ = ["took", "write_findings"]
+__all__ = ["codes_of", "took", "write_findings", "write_page"]
+
+
+def write_page(code: str) -> None:
+    """The page of a code."""
+    from sigmaproof.check.pages import page
+    from sigmaproof.check.registry import FIXED, entry
+
+    one = entry(code)
+    repaired = ", repaired by --fix" if code in FIXED else ""
+    print(f"{code} ({one.layer}, {one.level}{repaired})\n\n{page(code).text}")
 
 
 def write_findings(
@@ -22,25 +32,31 @@ def write_findings(
     form: str,
     seconds: float,
     only_failing: bool = False,
-    codes: Mapping[str, Code] | None = None,
 ) -> None:
     """The findings to stdout in the order of their places, their numbers to stderr.
 
     rules: file, first line and title of each. only_failing: without notes and, in JUnit's XML, without what is fine.
-    codes: what is known of the codes.
     """
     shown = ordered(one for one in findings if not only_failing or one.level != "note")
     if form in FORMATS:
         cases = cases_of(rules, shown)
         cases = [case for case in cases if case.findings or not only_failing]
         files = [file for file, _, _ in rules] or [finding.place.file for finding in shown] or ["."]
-        report = Report("check", shown, cases, root_of(*map(Path, files)), codes or {}, seconds)
+        report = Report("check", shown, cases, root_of(*map(Path, files)), codes_of(shown), seconds)
         show(report, form)
     else:
         _print(shown, form)
     levels = Counter(finding.level for finding in findings)
     counts = ", ".join(plural(levels[level], level) for level in ("error", "warning", "note"))
     note(f"{plural(len(rules), 'rule')} checked {took(seconds)}: {counts}")
+
+
+def codes_of(findings: Sequence[Diagnostic]) -> dict[str, Code]:
+    """What the pages of these codes say."""
+    from sigmaproof.check.pages import page
+
+    pages = {code: page(code) for code in dict.fromkeys(finding.code for finding in findings)}
+    return {code: Code(one.summary, one.text) for code, one in pages.items()}
 
 
 def took(seconds: float) -> str:

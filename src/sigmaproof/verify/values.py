@@ -190,7 +190,7 @@ def _example(node: Node) -> str:
             codes = [low for low, high in node.ranges] + [
                 c for low, high in node.ranges for c in (97, 48) if low <= c <= high
             ]
-            return chr(codes[-1])
+            return chr(codes[-1]) if codes else ""  # a set of no characters: no text matches, any will do
         case Sequence():
             return "".join(map(_example, node.parts))
         case Choice():

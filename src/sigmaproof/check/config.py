@@ -1,0 +1,115 @@
+"""The settings of `check` in files: `[tool.sigmaproof.check]` of pyproject.toml, or `[check]` of sigmaproof.toml.
+
+For each rule the nearest file above it counts, and only that one; a pyproject.toml without the table is passed over.
+What can't be used is an error with its line: settings that are not understood are never passed over.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sigmaproof.check.registry import UnknownCodeError, chosen
+from sigmaproof.diagnostics import STDIN, InputError, Place, shown_path
+
+__all__ = ["Settings", "settings_of"]
+
+NAMES = ("sigmaproof.toml", "pyproject.toml")
+KEYS = ("select", "ignore", "targets")
+TABLES = ("check",)
+"""The tables that there may be. Those of other commands belong here when they have settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a file sets; None for what it doesn't."""
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    targets: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class _File:
+    """A settings file with its text, in which the line of a key is looked for."""
+
+    path: Path
+    text: str
+
+    def error(self, message: str, word: str, help: str = "") -> InputError:
+        """At the line on which a word stands first."""
+        lines = self.text.splitlines()
+        line = next((at for at, one in enumerate(lines, 1) if re.search(rf"(?<![\w-]){re.escape(word)}", one)), 1)
+        return InputError("config-form", Place(shown_path(self.path), line), message, help)
+
+
+def settings_of(file: Path) -> Settings:
+    """The settings for a rule's file; for standard input those of the working directory. Raises InputError."""
+    return _above(Path.cwd() if file == STDIN else file.absolute().parent)
+
+
+@cache
+def _above(folder: Path) -> Settings:
+    for name in NAMES:
+        found = _read(folder / name)
+        if found is not None:
+            return found
+    return Settings() if folder.parent == folder else _above(folder.parent)
+
+
+def _read(path: Path) -> Settings | None:
+    """The settings of a file; None when it isn't there or has none."""
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+        data: Any = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("config-form", Place(shown_path(path)), f"can't be read: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"line (\d+), column (\d+)", str(error))
+        place = Place(shown_path(path), int(line[1]), int(line[2])) if line else Place(shown_path(path))
+        raise InputError("config-form", place, f"not TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        tool = data.get("tool")
+        data = tool.get("sigmaproof") if isinstance(tool, dict) else None
+        if data is None:
+            return None
+    return _settings(data, _File(path, text))
+
+
+def _settings(data: Any, file: _File) -> Settings:
+    if not isinstance(data, Mapping):
+        raise file.error("sigmaproof's settings are a table", "sigmaproof", "write [tool.sigmaproof.check]")
+    for key in data:
+        if key not in TABLES:
+            help = f"the tables are {', '.join(TABLES)}: put select, ignore and targets into [check]"
+            raise file.error(f"unknown setting {key!r}", key, help)
+    table = data.get("check", {})
+    if not isinstance(table, Mapping):
+        raise file.error("check is a table", "check", "write [check], or [tool.sigmaproof.check] in pyproject.toml")
+    for key in table:
+        if key not in KEYS:
+            raise file.error(f"unknown setting {key!r}", key, f"the settings are {', '.join(KEYS)}")
+    return Settings(**{key: _words(key, value, file) for key, value in table.items()})
+
+
+def _words(key: str, value: Any, file: _File) -> tuple[str, ...]:
+    from sigmaproof.targets import TARGETS
+
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, str) for one in value):
+        raise file.error(f"{key} is a list of texts", key, f'write {key} = ["…"]')
+    for word in value:
+        if key == "targets" and word not in TARGETS:
+            raise file.error(f"unknown target {word!r}", key, f"the targets are {', '.join(TARGETS)}")
+        if key != "targets":
+            try:
+                chosen((word,))
+            except UnknownCodeError as error:
+                raise file.error(str(error), key) from None
+    return tuple(value)

@@ -1,0 +1,121 @@
+"""No service of AWS has a call, or an event, of this name.
+
+What: `eventName` is none of the calls of AWS's service models, nor one of the events that CloudTrail writes beside
+calls. With `pip install "sigmaproof[aws]"` it is also asked whether the service in `eventSource` has the call.
+
+Why: most often a name is misspelt, or the call belongs to another service. A note: AWS adds calls every week, and the
+console makes some that no model has.
+
+Example:
+
+    detection:
+        selection:
+            eventSource: iam.amazonaws.com
+            eventName: CreateRoles
+        condition: selection
+
+Use instead:
+
+    detection:
+        selection:
+            eventSource: iam.amazonaws.com
+            eventName: CreateRole
+        condition: selection
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+
+from sigmaproof.check.registry import Found
+from sigmaproof.check.subjects import RuleSubject, conjunctions, plain_values
+from sigmaproof.folding import fold
+from sigmaproof.predicate import Predicate, Text, plain
+from sigmaproof.spelling import event_names
+
+__all__ = ["OWN", "check", "values_in"]
+
+# What CloudTrail writes for a service and no model has (CloudTrail user guide, "non-API events" and the services'
+# own pages; seen in logs). Services that are not named here are judged by their models alone.
+OWN = {
+    "signin.amazonaws.com": "ConsoleLogin CheckMfa SwitchRole ExitRole RenewRole CredentialVerification "
+    "CredentialChallenge UserAuthentication GetSigninToken PasswordRecoveryRequested PasswordRecoveryCompleted "
+    "PasswordUpdated EmailUpdated Logout",
+    "rolesanywhere.amazonaws.com": "CreateSession",
+    "sso.amazonaws.com": "Authenticate Federate Logout UserAuthentication CredentialVerification CredentialChallenge "
+    "AssociateDirectory DisassociateDirectory EnableExternalIdPConfigurationForDirectory "
+    "DisableExternalIdPConfigurationForDirectory ListDirectoryAssociations GetMfaDeviceManagementForDirectory "
+    "PutMfaDeviceManagementForDirectory StartSSO UpdateSSOConfiguration DeleteSSO",
+    "sso-directory.amazonaws.com": "*",
+    "identitystore.amazonaws.com": "*",
+    "kms.amazonaws.com": "RotateKey DeleteKey SynchronizeMultiRegionKey",
+    "s3.amazonaws.com": "*",  # REST names of operations: PutBucketLifecycle, REST.GET.OBJECT and others
+    "ec2.amazonaws.com": "BidEvictedEvent SharedSnapshotVolumeCreated SharedSnapshotCopyInitiated",
+    "secretsmanager.amazonaws.com": "EndSecretVersionDelete RotationStarted RotationSucceeded RotationFailed "
+    "RotationAbandoned StartSecretVersionDelete CancelSecretVersionDelete TestRotationStarted TestRotationSucceeded",
+    "ssm.amazonaws.com": "OpenControlChannel OpenDataChannel RegisterManagedInstance",
+    "ssmmessages.amazonaws.com": "*",
+    "route53domains.amazonaws.com": "TransferDomainToAnotherAwsAccount",
+    "eks.amazonaws.com": "AssumeRoleForPodIdentity",
+    "autoscaling.amazonaws.com": "TerminateInstances",
+    "elasticloadbalancing.amazonaws.com": "*",
+    "monitoring.amazonaws.com": "*",
+    "health.amazonaws.com": "*",
+}
+_DATED = re.compile(r"\d{4}_?\d\d_?\d\d(v\d)?$", re.ASCII)
+
+
+def check(subject: RuleSubject) -> Iterator[Found]:
+    """Each name that nobody has, and each that the service of the same conjunction doesn't have."""
+    if not subject.rule.is_cloudtrail:
+        return
+    unknown = {name for name in _names(subject) if not _is_known(name)}
+    for name in sorted(unknown):
+        place = subject.value_place("eventName", name)
+        yield Found(place, f"no service of AWS has a call or an event {name[:80]!r}, as far as is known", _help(name))
+    told: set[str] = set()
+    for parts, _ in conjunctions(subject.tree):
+        sources, names = values_in(parts, "eventSource"), values_in(parts, "eventName")
+        for name in names:
+            if name not in told | unknown and sources and not any(_has(source, name) for source in sources):
+                told.add(name)
+                message = f"{' and '.join(sources[:3])}: no call or event {name!r} is known of it"
+                help = "check the name and the service; several calls of several services need a selection each"
+                yield Found(subject.value_place("eventName", name), message, help)
+
+
+def _names(subject: RuleSubject) -> Iterator[str]:
+    for test, _ in subject.field_tests:
+        text = plain(test.pattern) if isinstance(test, Text) and test.field == "eventName" else None
+        if text:
+            yield text
+
+
+def values_in(parts: Sequence[Predicate], field: str) -> list[str]:
+    """The texts of which a field must be one, of the first part that says so."""
+    return next((values for part in parts if (values := plain_values(part, field))), [])
+
+
+def _is_known(name: str) -> bool:
+    return fold(name) in event_names() or fold(_DATED.sub("", name)) in event_names()
+
+
+def _has(source: str, name: str) -> bool:
+    """Whether a service has it; also where nothing is known of the service."""
+    from sigmaproof.servicemodels.data import models
+
+    own = OWN.get(source.lower(), "")
+    found = models(source)
+    if own == "*" or not found or fold(name) in {fold(one) for one in own.split()}:
+        return True
+    return any(fold(one) in {fold(name), fold(_DATED.sub("", name))} for model in found for one in model.operations)
+
+
+def _help(name: str) -> str:
+    if not name.isascii() or len(name) > 80 or " " in name:
+        return "write the name of the call as AWS's API reference has it"
+    near = [one for key, spelled in event_names().items() if key[:2] == name[:2].lower() for one in spelled]
+    close = difflib.get_close_matches(name, near, n=1, cutoff=0.75)
+    return f"did you mean {close[0]}?" if close else "write the name of the call as AWS's API reference has it"

@@ -1,0 +1,1 @@
+"""What a target says otherwise than the rule."""

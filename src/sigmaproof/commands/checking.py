@@ -1,0 +1,71 @@
+"""What the command `check` makes of its options and of settings files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sigmaproof.commands.given import targets_of, usage
+
+if TYPE_CHECKING:
+    from sigmaproof.check.run import Options
+
+__all__ = ["fix_files", "known_code", "options_of", "processors"]
+
+
+def options_of(
+    file: Path, select: Sequence[str] | None, ignore: Sequence[str] | None, target: list[str] | None
+) -> Options:
+    """What to look for in a file: what the command line says, otherwise the settings above the file.
+
+    What is ignored by one of them is ignored. Raises InputError for settings that can't be used.
+    """
+    from sigmaproof.check.config import settings_of
+    from sigmaproof.check.run import Options
+
+    found = settings_of(file)
+    named = tuple(targets_of(target, [])) if target else found.targets or ()
+    left_out = (*_words("--ignore", ignore), *(found.ignore or ()))
+    return Options(_words("--select", select) or found.select or ("all",), left_out, named)
+
+
+def _words(option: str, given: Sequence[str] | None) -> tuple[str, ...]:
+    """The words of comma lists; ends the command for one that names nothing."""
+    from sigmaproof.check.registry import UnknownCodeError, chosen
+
+    words = tuple(word.strip() for one in given or () for word in one.split(",") if word.strip())
+    return words if _is_known(option, lambda: chosen(words), UnknownCodeError) else ()
+
+
+def _is_known(option: str, ask: Callable[[], object], unknown: type[Exception]) -> bool:
+    try:
+        ask()
+    except unknown as error:
+        usage(f"{option}: {error}")
+    return True
+
+
+def known_code(code: str) -> str:
+    """The code, as it is registered; ends the command for one that there is not."""
+    from sigmaproof.check.registry import UnknownCodeError, entry
+
+    _is_known("--explain", lambda: entry(code.lower()), UnknownCodeError)
+    return code.lower()
+
+
+def processors() -> int:
+    """How many processes can work at a time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fix_files(files: Sequence[Path]) -> None:
+    """Repairs what can be repaired, and says in which files."""
+    from sigmaproof.check.fix import fix_file
+    from sigmaproof.output.consoles import note, plural
+
+    for file in files:
+        fixed = fix_file(file)
+        if fixed:
+            note(f"{file}: {plural(len(fixed), 'repair')}: {', '.join(fixed)}")
