@@ -1,0 +1,88 @@
+"""Goes over log files with rules: only the records that some rule can match are parsed. Same matches as `run`, sooner.
+
+A search over each batch says which they are (`scan`); the verdict is that of the compiled rules, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sigmaproof.batches import Batch, Report, read_batches
+from sigmaproof.diagnostics import InputError
+from sigmaproof.evaluate.literals import Need, needed
+from sigmaproof.evaluate.run import Judge, Match, is_ecs, source
+from sigmaproof.evaluate.scan import Scanner
+from sigmaproof.events import Event, events_at
+from sigmaproof.fields import DEFAULT
+from sigmaproof.rules import Rule
+
+__all__ = ["FileJudge"]
+
+# What every ECS document has (`is_ecs`), and a line that is a whole CloudTrail file.
+_SUSPECTS = {"auto": (r'"event"', r'"event\.action"', r'"Records"'), "raw": (r'"Records"',), "ecs": (r'"Records"',)}
+
+
+class FileJudge:
+    """Rules that go over files. records, foreign: how many records were read, and of those that were looked at (the
+    candidates, and the first of each batch) how many are neither CloudTrail's nor ECS documents.
+
+    form: `raw`, `ecs`, or `auto` for each record by itself. report: called for what can't be read, and once for a rule
+    that can't judge ECS documents. integration: the profile by which those were made.
+    """
+
+    def __init__(self, rules: Sequence[Rule], report: Report, form: str = "auto", integration: str = DEFAULT) -> None:
+        self.report, self.form = report, form
+        self.judges = [Judge(rule, integration) for rule in rules]
+        self.records = self.foreign = 0
+        self._mapped = False
+        self._unmapped: set[int] = set()
+        self._scanner = Scanner([self._need(judge) for judge in self.judges], _SUSPECTS[form])
+
+    def _need(self, judge: Judge) -> Need:
+        # an ECS document is a suspect wherever raw records are looked for
+        return None if self.form == "ecs" else needed(judge.rule.tree)
+
+    def matches(self, files: Iterable[Path]) -> Iterator[Match]:
+        """Every match in these files, in the order of the records and rules."""
+        for file in files:
+            for batch in read_batches(file, self.report):
+                yield from self.of_batch(batch)
+
+    def of_batch(self, batch: Batch) -> Iterator[Match]:
+        """The matches of one batch."""
+        candidates = self._scanner.candidates(batch)
+        self.records += len(batch.texts) - len(candidates)
+        if 0 not in candidates:
+            self.foreign += sum(map(_is_foreign, events_at(batch, 0, self.report)))
+        for index, rules in candidates.items():
+            for event in events_at(batch, index, self.report):
+                self.records += 1
+                self.foreign += _is_foreign(event)
+                yield from self._of_event(event, rules)
+
+    def _of_event(self, event: Event, rules: Iterable[int]) -> Iterator[Match]:
+        ecs = self.form == "ecs" or (self.form == "auto" and is_ecs(event.record))
+        if ecs:
+            self._map_all()
+        record = source(event.record) if ecs else event.record
+        for number in rules:
+            judge = self.judges[number]
+            if not (ecs and number in self._unmapped) and (judge.on_ecs if ecs else judge.on_raw)(record):
+                yield Match(judge.rule, event, ecs)
+
+    def _map_all(self) -> None:
+        """Reports the rules that can't judge ECS documents, once."""
+        if self._mapped:
+            return
+        self._mapped = True
+        for number, judge in enumerate(self.judges):
+            try:
+                _ = judge.on_ecs
+            except InputError as error:
+                self._unmapped.add(number)
+                self.report(error.diagnostic)
+
+
+def _is_foreign(event: Event) -> bool:
+    return not is_ecs(event.record) and "eventName" not in event.record
