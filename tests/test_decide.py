@@ -25,7 +25,7 @@ from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.decide import LEAST_PLACES, MOST_PLACES, Coverage, decide
 from sigmaproof.verify.language import pattern_node, shortest
 from sigmaproof.verify.records import built
-from sigmaproof.verify.witness import generate
+from sigmaproof.verify.witness import generate, witnesses
 
 
 def turned(tree: Predicate, wanted: int, truth: bool, count: list[int]) -> Predicate:
@@ -104,6 +104,18 @@ def test_no_value_of_one_field_is_both_but_a_list_can_be(name: str) -> None:
     assert all(one.state == "unwritten" for one in matching)
     assert coverage.matches is True
     assert any(words.startswith("NOT SHOWN") for words in coverage.findings())
+
+
+@pytest.mark.parametrize("condition", ["one", "one or one", "one and one"])
+def test_tests_that_ask_for_the_same_have_an_example(condition: str) -> None:
+    """None of them ever decides alone, and yet the rule is true of what AWS writes."""
+    tree = rule_of("one: {eventName: [ConsoleLogin, consolelogin]}", condition)
+    coverage = decide(tree)
+    assert coverage.example is not None
+    assert compile_predicate(tree)(built(coverage.example))
+    assert why_inadmissible(built(coverage.example)) is None
+    assert list(coverage.findings()) == []
+    assert any(map(compile_predicate(tree), witnesses(tree)))
 
 
 @pytest.mark.parametrize("name", ["there and not", "a day that no month has"])

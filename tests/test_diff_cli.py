@@ -59,6 +59,15 @@ def test_the_same_rule_written_otherwise_is_the_same(run: Any) -> None:
     assert "same on " in ended.out
 
 
+def test_tests_that_never_decide_alone_leave_nothing_undecided(run: Any) -> None:
+    twice = rule("a:\n    eventName: [CreateUser, createuser]\ncondition: a or a")
+    never = rule("a:\n    eventName: CreateUser\nb:\n    eventName: null\ncondition: a and b")
+    assert run("twice.yml", "twice.yml", twice_yml=twice).code == 0
+    ended = run("never.yml", "never.yml", never_yml=never)
+    assert ended.code == 1
+    assert "undecided" in ended.out
+
+
 def test_given_logs_are_tried_too(run: Any) -> None:
     logs = ndjson([record(eventName="DeleteUser")])
     ended = run("old.yml", "new.yml", "--logs", "logs.ndjson", old_yml=OLD, new_yml=NEW, logs_ndjson=logs)

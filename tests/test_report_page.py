@@ -19,6 +19,7 @@ from sigmaproof.verify.page import SCRIPTS, page_text
 from sigmaproof.verify.page.details import details
 from sigmaproof.verify.page.summary import summary
 from sigmaproof.verify.report import write_report
+from sigmaproof.verify.reportdata import cell_data
 from sigmaproof.verify.run import Report
 
 if TYPE_CHECKING:
@@ -299,6 +300,10 @@ def test_the_smallest_record_and_what_is_wrong_with_the_rule_are_shown() -> None
     small = replace(old.judged, record={"eventName": "CreateRole", "requestParameters": {"name": "lab"}})
     row.cells[0].replace(old, replace(old, smaller=small))
     assert summary(made, "")["rules"][0]["faults"] == ["CONTRADICTORY: no record makes it true"]
+    assert "1 of 1 rule can't be right as written." in summary(made, "")["headline"]
+    assert "rule-itself" in cell_data(made, row, row.cells[0])["findings"]
+    made.unread = 2
+    assert "2 rules could not be read." in summary(made, "")["headline"]
     evidence = next(details(made, everything=False))["cells"][0]["groups"][0]["evidence"][0]
     assert [line[1:] for line in evidence["record"][1:4]] == [
         ['"eventName": ', '"CreateRole",', 1],

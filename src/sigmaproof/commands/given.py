@@ -51,6 +51,7 @@ def rules_of(
     loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
     for finding in loaded.findings:
         status.report(finding)
+        status.unread += finding.level == "error"
     if warn:
         for rule in loaded.rules:
             for finding in field_warnings(rule):

@@ -114,6 +114,7 @@ class Status:
     def __init__(self) -> None:
         self.code = 0
         self.lost = 0  # records that could not be read
+        self.unread = 0  # rules that could not be read
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""

@@ -62,6 +62,7 @@ def verify(
     targets = [name for name in targets_of(target, ["eql", "lucene"]) if name != "native"]
     with started:
         report = verify_files(loaded, inputs.logs, targets, started, case.value, (), status.report, profile)
+        report.unread = status.unread
         with printing_to(output):
             write_report(report, format.value, all_differences)
     status.at_least(1, report.has_findings)

@@ -32,7 +32,8 @@ MOST_TESTS = 300
 @dataclass
 class Outcome:
     """What was found. causes: on records that AWS can write; apart: on others. decided: leaves that alone decided, both
-    ways, by side. refused: a side that never runs. rejected: records that some index does not take."""
+    ways, by side. varied: whether a side was true on some of the records that AWS can write, and false on others.
+    refused: a side that never runs. rejected: records that some index does not take."""
 
     sides: tuple[Side, Side]
     engine: str | None = None
@@ -42,6 +43,7 @@ class Outcome:
     causes: list[Cause] = field(default_factory=list)
     apart: list[Cause] = field(default_factory=list)
     decided: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+    varied: tuple[bool, bool] = (False, False)
     more: int = 0
 
     @property
@@ -51,8 +53,12 @@ class Outcome:
 
     @property
     def is_undecided(self) -> bool:
-        """Whether nothing can be said: no difference was found, and of one side no test ever decided anything."""
-        undecided = (side.leaves and not found for side, found in zip(self.sides, self.decided, strict=True))
+        """Whether nothing can be said: no difference was found, and one side had no test that decided anything, nor was
+        it both true and false on some records (two tests that ask for the same never decide alone)."""
+        undecided = (
+            side.leaves and not found and not varied
+            for side, found, varied in zip(self.sides, self.decided, self.varied, strict=True)
+        )
         return not self.is_different and any(undecided)
 
     @property
@@ -93,6 +99,7 @@ def compare(
     found, assumed = causes_of(seen, outcome.sides)
     one, other = (decided(seen, outcome.sides, number, assumed) for number in (0, 1))
     outcome.decided = (one, other)
+    outcome.varied = (_varied(seen, 0), _varied(seen, 1))
     outcome.more = max(0, len(found) - MOST_CAUSES)
     smallest = [_with_beside(cause, outcome.sides) for cause in _smallest(found[:MOST_CAUSES], judge, rounds)]
     outcome.causes = [cause for cause in smallest if cause.seen.inadmissible is None]
@@ -104,6 +111,11 @@ def _count(outcome: Outcome, seen: Sequence[Seen]) -> None:
     outcome.records = sum(one.inadmissible is None and one.is_judged for one in seen)
     outcome.inadmissible = sum(one.inadmissible is not None for one in seen)
     outcome.rejected = sum(not one.is_judged for one in seen)
+
+
+def _varied(seen: Sequence[Seen], number: int) -> bool:
+    verdicts = {one.views[number].verdict for one in seen if one.inadmissible is None and one.is_judged}
+    return verdicts == {True, False}
 
 
 def _generated(sides: tuple[Side, Side]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sigmaproof.fidelity import CODES
 
-__all__ = ["EFFECTS", "FINDINGS", "FIXES", "reason_fixes", "refusal_fixes"]
+__all__ = ["EFFECTS", "FINDINGS", "FIXES", "RULE_ITSELF", "reason_fixes", "refusal_fixes"]
 
 # What a direction means to the one who is on call.
 EFFECTS = {
@@ -79,6 +79,10 @@ FIXES: dict[tuple[str, str], tuple[str, ...]] = {
 assert {code for code, _ in FIXES} == set(CODES)
 
 # What to do about a finding, which is never the rule's fault alone.
+RULE_ITSELF = (
+    "Don't deploy this rule: whatever runs it alerts never, or always. Its tests contradict each other, or allow for "
+    "everything, or ask for what AWS never writes."
+)
 FINDINGS = {
     "engine-error": (
         "Don't deploy this query: the engine refuses it. Split the rule or deploy another target, and report the query "

@@ -54,12 +54,14 @@ class Decision:
 @dataclass(frozen=True)
 class Coverage:
     """What was found for a rule. places: how many tests it has. matches, misses: whether some record makes the rule
-    true, and false; None when that is unknown."""
+    true, and false; None when that is unknown. example: makes a record on which the rule is true, and which AWS can
+    write; None when none was found."""
 
     places: int
     decisions: tuple[Decision, ...]
     matches: bool | None
     misses: bool | None
+    example: Draft | None = None
 
     @cached_property
     def total(self) -> int:
@@ -87,7 +89,7 @@ class Coverage:
             yield "CONTRADICTORY: no record makes it true"
         elif self.misses is False:
             yield "ALWAYS TRUE: no record makes it false"
-        elif not any(one.verdict and one.state == "decided" for one in self.decisions):
+        elif self.example is None:
             yield "NOT SHOWN: no record was found that AWS can write and that makes it true"
 
     def listed(self) -> Iterator[str]:
@@ -116,7 +118,24 @@ def decide(tree: Predicate) -> Coverage:
     looked = places if len(places) <= most else [*places[: most - 1], places[-1]]
     decisions = tuple(_decision(place, truth, search) for place in looked for truth in (True, False))
     matches, misses = (_possible(decisions, truth, search, whole) for truth in (True, False))
-    return Coverage(len(places), decisions, matches, misses)
+    return Coverage(len(places), decisions, matches, misses, _example(decisions, search, whole) if matches else None)
+
+
+def _example(decisions: tuple[Decision, ...], search: Search, whole: Tree) -> Draft | None:
+    """What makes the rule true on a record that AWS can write: also where no test decides alone, as of two that ask for
+    the same."""
+    for decision in decisions:
+        if decision.verdict and decision.state == "decided":
+            return decision.draft
+    holds = compile_predicate(whole.root.tree)
+    try:
+        for draft in islice(search.drafts([Demand(whole.root, True)]), MOST_DRAFTS):
+            record = built(draft)
+            if holds(record) and why_inadmissible(record) is None:
+                return draft
+    except UnknownError:
+        pass
+    return None
 
 
 def _possible(decisions: tuple[Decision, ...], verdict: bool, search: Search, whole: Tree) -> bool | None:

@@ -70,7 +70,7 @@ def _rule_lines(row: Row, everything: bool) -> Iterator[str]:
     """What is wrong with a rule by itself, and which of its tests decide nothing."""
     for finding in row.coverage.findings():
         yield f"\n{row.rule.title}: {finding}"
-    listed = list(row.coverage.listed())
+    listed = list(dict.fromkeys(row.coverage.listed()))
     if listed:
         yield f"\n{row.rule.title}: {plural(len(listed), 'test')} without a record that decides it"
         yield from (f"  {words}" for words in (listed if everything else listed[:SHOWN_TESTS]))
@@ -200,9 +200,13 @@ def _totals(report: Report) -> str:
     differing = sum(len(cell.unexplained) + bool(cell.error) for cell in cells)
     unproven = sum(len(cell.unproven) for cell in cells)
     apart = sum(len(cell.inadmissible) for cell in cells)
+    wrong = sum(any(row.coverage.findings()) for row in report.rows)
+    refused = sum(cell.conversion.refusal is not None for cell in cells)
     return (
         f"\n{plural(report.records, 'record')}, {report.generated:,} of them generated; {plural(verdicts, 'verdict')} "
         f"compared on {report.engine}: {differing:,} not as claimed, {plural(unproven, 'claim')} without evidence.\n"
+        f"{plural(len(report.rows), 'rule')}: {wrong:,} that can't be right as written, "
+        f"{plural(refused, 'conversion')} refused, {plural(report.unread, 'rule')} that could not be read.\n"
         f"Apart: {plural(report.inadmissible, 'record')} that AWS can't write ({plural(apart, 'difference')} on them), "
         f"{plural(len(report.rejected), 'document')} that the index rejects. --all shows them."
         + "".join(f"\n{remark}" for remark in report.remarks)

@@ -16,7 +16,7 @@ from sigmaproof.matching import matcher, pattern_test, value_text
 from sigmaproof.normalize.javamap import java_text
 from sigmaproof.paths import Steps, getter, places, pointer
 from sigmaproof.predicate import FieldRef, Keyword, Test, Wild, describe, field_of
-from sigmaproof.verify.advice import FINDINGS, reason_fixes, refusal_fixes
+from sigmaproof.verify.advice import FINDINGS, RULE_ITSELF, reason_fixes, refusal_fixes
 from sigmaproof.verify.compare import Cell, Difference, Row
 from sigmaproof.verify.run import Report
 
@@ -61,7 +61,7 @@ def claim_data(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
         **_counts(row, cell),
         "measured": cell.measured,
         "error": cell.error,
-        "findings": findings_of(cell),
+        "findings": [*findings_of(cell), *["rule-itself"] * any(row.coverage.findings())],
         "fix": _fixes(row, cell),
         "without_evidence": [_reason_of(reason, direction) for reason, direction in cell.unproven],
         "dropped": [_reason_of(reason, direction) for reason, direction in cell.dropped],
@@ -113,6 +113,7 @@ def findings_of(cell: Cell) -> list[str]:
 def _fixes(row: Row, cell: Cell) -> list[str]:
     """What to do about the cell as a whole: its findings, what is refused, and the target that does better."""
     fixes = [FINDINGS[finding] for finding in findings_of(cell)]
+    fixes += [RULE_ITSELF] if any(row.coverage.findings()) else []
     fixes += refusal_fixes(cell.conversion.refusal or "")
     if cell.conversion.fidelity != "exact" or cell.has_findings:
         better = [one.conversion.target for one in row.cells if one is not cell and _is_sound(one)]

@@ -43,7 +43,7 @@ UNMAPPED = (
 @dataclass
 class Report:
     """The matrix: a row a rule, a cell a target. remarks: what its reader must know of the engine,
-    and by what it was decided which records AWS can write."""
+    and by what it was decided which records AWS can write. unread: rules that are not in it, as they can't be read."""
 
     targets: tuple[str, ...]
     engine: str
@@ -55,6 +55,7 @@ class Report:
     generated: int = 0
     inadmissible: int = 0
     rejected: dict[str, str] = field(default_factory=dict)
+    unread: int = 0
 
     @property
     def has_findings(self) -> bool:

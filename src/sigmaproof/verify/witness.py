@@ -68,6 +68,8 @@ def _key(record: dict[str, Any]) -> bytes:
 
 def _drafts(tree: Predicate, coverage: Coverage, fields: FieldTable) -> Iterator[Draft]:
     yield from (decision.draft for decision in coverage.decisions if decision.draft is not None)
+    if coverage.example is not None:
+        yield coverage.example
     everything = list(dict.fromkeys(test for test, _ in tests(tree)))
     yield from _beyond(everything, coverage)
     more = list(suggested(everything))
@@ -102,13 +104,17 @@ def _same_field(other: Text, test: Test) -> bool:
 
 
 def _pivots(coverage: Coverage) -> Iterator[tuple[Test, Draft]]:
-    """Each test, in each of its places, with a draft in which it decides: what is not its own is neutral."""
+    """Each test, in each of its places, with a draft in which it decides, if there is one: what is not its own is
+    neutral then."""
     halves: dict[int, Draft] = {}
     for at, decision in enumerate(coverage.decisions):
         if decision.draft is not None:
             halves[at // 2] = decision.draft  # the false half, where both are there
-    for place, draft in halves.items():
-        yield coverage.decisions[2 * place].test, draft
+    for place, decision in enumerate(coverage.decisions[::2]):
+        # a test that never decides alone is looked at where the rule is true
+        draft = halves.get(place, coverage.example)
+        if draft is not None:
+            yield decision.test, draft
 
 
 def _around(test: Test, draft: Draft, beside: str, fields: FieldTable, near: bool) -> Iterator[Draft]:

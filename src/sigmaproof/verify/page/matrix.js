@@ -25,7 +25,7 @@ function indexed(rule, at) {
   return {
     rule,
     at,
-    worst: Math.min(...ranks, 9),
+    worst: rule.faults.length ? -1 : Math.min(...ranks, 9),
     sum: ranks.reduce((sum, rank) => sum + rank, 0),
     level: level < 0 ? LEVELS.length : level,
     text: [rule.title, rule.id, rule.place, rule.level, ...codes].join("\n").toLowerCase(),
@@ -35,7 +35,7 @@ function indexed(rule, at) {
 function isWanted(one) {
   const cells = one.rule.cells;
   if (filters.level && one.rule.level !== filters.level) return false;
-  if (filters.findings && !cells.some((cell) => FINDINGS.includes(cell.state))) return false;
+  if (filters.findings && !one.rule.faults.length && !cells.some((cell) => FINDINGS.includes(cell.state))) return false;
   if (filters.picked.size && !cells.some((cell, at) => filters.picked.has(`${at} ${cell.state}`))) return false;
   return filters.words.every((word) => one.text.includes(word));
 }

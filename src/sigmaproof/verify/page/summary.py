@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sigmaproof import __version__
@@ -69,12 +70,22 @@ def _note(cell: Cell) -> str:
 
 
 def _headline(report: Report) -> str:
+    return " ".join(_headlines(report))
+
+
+def _headlines(report: Report) -> Iterator[str]:
     cells = [cell for row in report.rows for cell in row.cells]
     found = sum(cell.has_findings for cell in cells)
+    wrong = sum(any(row.coverage.findings()) for row in report.rows)
     if found:
         are = "is" if found == 1 else "are"
-        return f"{found:,} of {plural(len(cells), 'conversion')} {are} not what the claim says."
-    return f"Every claim holds: {plural(len(cells), 'conversion')}, no difference without its reason."
+        yield f"{found:,} of {plural(len(cells), 'conversion')} {are} not what the claim says."
+    if wrong:
+        yield f"{wrong:,} of {plural(len(report.rows), 'rule')} can't be right as written."
+    if report.unread:
+        yield f"{plural(report.unread, 'rule')} could not be read."
+    if not found and not wrong and not report.unread:
+        yield f"Every claim holds: {plural(len(cells), 'conversion')}, no difference without its reason."
 
 
 def _facts(report: Report) -> list[str]:
