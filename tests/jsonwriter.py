@@ -7,14 +7,20 @@ from random import Random
 from typing import Any
 
 SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", '"': '\\"', "\\": "\\\\", "/": "\\/"}
-NUMBERS: dict[float, tuple[str, ...]] = {100: ("100", "1e2", "100.0"), 1.5: ("1.5", "1.50", "15e-1"), 1: ("1", "1.0", "1e0")}
+NUMBERS: dict[float, tuple[str, ...]] = {
+    100: ("100", "1e2", "100.0"),
+    1.5: ("1.5", "1.50", "15e-1"),
+    1: ("1", "1.0", "1e0"),
+}
 
 
 def written(value: Any, random: Random, odd: float = 0.1, blanks: bool = True) -> str:
     """A text of this value in one line. odd: the share of characters that are escaped without need."""
     gap = random.choice(["", "", "", " ", "\t"]) if blanks else ""
     if isinstance(value, dict):
-        inner = f",{gap}".join(f"{_text(k, random, odd)}:{gap}{written(v, random, odd, blanks)}" for k, v in value.items())
+        inner = f",{gap}".join(
+            f"{_text(k, random, odd)}:{gap}{written(v, random, odd, blanks)}" for k, v in value.items()
+        )
         return f"{{{gap}{inner}{gap}}}"
     if isinstance(value, list):
         return f"[{gap}{f'{gap},'.join(written(one, random, odd, blanks) for one in value)}]"
@@ -36,4 +42,6 @@ def _char(char: str, random: Random, odd: float) -> str:
     if char in SHORT and random.random() < 0.5:
         return SHORT[char]
     escape = json.dumps(char)[1:-1] if char > "\uffff" else f"\\u{ord(char):04x}"
-    return escape if random.random() < 0.5 else "\\u".join(escape.split("\\u")).replace(escape[2:], escape[2:].upper(), 1)
+    return (
+        escape if random.random() < 0.5 else "\\u".join(escape.split("\\u")).replace(escape[2:], escape[2:].upper(), 1)
+    )

@@ -38,7 +38,9 @@ def read(path: Path) -> tuple[list[Event], list[Diagnostic]]:
 
 def of_bytes(content: bytes, problems: list[Diagnostic], block: int = batches.BLOCK) -> list[Event]:
     found = batches_of(io.BytesIO(content), "f", problems.append, block)
-    return [event for batch in found for at in range(len(batch.texts)) for event in events_at(batch, at, problems.append)]
+    return [
+        event for batch in found for at in range(len(batch.texts)) for event in events_at(batch, at, problems.append)
+    ]
 
 
 def lines(records: Any) -> str:

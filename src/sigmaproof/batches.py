@@ -29,7 +29,7 @@ BLOCK = 1 << 20
 """Bytes of a file whose lines are one batch. Of standard input it is what has come."""
 _WRAPPED = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 _BOM = b"\xef\xbb\xbf"
-_FAULTS = (OSError, EOFError, zlib.error, isal_zlib.error)
+_FAULTS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, isal_zlib.error)  # type: ignore[assignment]
 
 
 class _Wrapper(msgspec.Struct):
@@ -93,7 +93,7 @@ def read_batches(file: Path, report: Report) -> Iterator[Batch]:
 def _opened(file: Path) -> BinaryIO:
     if file == STDIN:
         return sys.stdin.buffer
-    return igzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[no-any-return]
+    return igzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[no-untyped-call]
 
 
 def batches_of(stream: BinaryIO, shown: str, report: Report, block: int = BLOCK) -> Iterator[Batch]:
@@ -126,16 +126,18 @@ def _blocks(stream: BinaryIO, block: int) -> Iterator[bytes]:
 
 def _to_first_line(blocks: Iterator[bytes]) -> tuple[int, bytes]:
     """The number of the first line that is not blank, and the stream from there, as far as that line's end at least."""
-    number, found = 1, []
+    number = 1
+    found: list[bytes] = []
     for piece in blocks:
         if not found:
             bare = piece.lstrip(b" \t\r\n")
             number += piece.count(b"\n", 0, len(piece) - len(bare))
-            piece = bare.removeprefix(_BOM)
-        if piece:
+            found.append(bare.removeprefix(_BOM))
+        else:
             found.append(piece)
-        if b"\n" in piece:
+        if b"\n" in found[-1]:
             break
+        found = list(filter(None, found))
     return number, b"".join(found)
 
 
@@ -244,7 +246,7 @@ def _elements(content: bytes) -> Sequence[msgspec.Raw] | None:
 
 def _other(content: bytes, number: int, shown: str, report: Report) -> Iterator[Batch]:
     """One record; or lines of which the first is broken; what is broken as a whole is said so, once."""
-    value, problem = parsed(content, number)
+    problem = parsed(content, number)[1]
     if problem is None:
         yield Batch(shown, content, [content], [1], False, len(content), [0])
         return

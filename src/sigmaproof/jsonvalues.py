@@ -29,6 +29,7 @@ class Problem:
     column: int = 0
 
     def at(self, shown: str) -> Place:
+        """Its place in a file that is shown so."""
         return Place(shown, self.line, self.column)
 
 
@@ -87,4 +88,5 @@ def _is_deep(value: Any) -> bool:
 
 
 def kind(value: Any) -> str:
+    """What a value that is no object is, for people."""
     return {list: "a list", str: "a text", type(None): "null", bool: "a boolean"}.get(type(value), "a number")

@@ -37,9 +37,8 @@ def evaluate(
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
+    from sigmaproof.evaluate.files import FileJudge
     from sigmaproof.evaluate.run import LEVELS
-    from sigmaproof.evaluate.run import evaluate as run
-    from sigmaproof.events import read_files
     from sigmaproof.output.matches import MatchWriter
 
     status = Status()
@@ -48,11 +47,11 @@ def evaluate(
     loaded = rules_of(inputs, status, pipeline, filter)
     need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
-    events = read_files(inputs.logs, status.report)
-    for match in run(loaded, events, input.value, writer.seen, status.report, profile):
+    judge = FileJudge(loaded, status.report, input.value, profile)
+    for match in judge.matches(inputs.logs):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
-    writer.end(status.lost)
+    writer.end(judge.records, status.lost, judge.foreign)
     status.end()
 
 

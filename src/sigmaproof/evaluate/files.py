@@ -24,8 +24,8 @@ _SUSPECTS = {"auto": (r'"event"', r'"event\.action"', r'"Records"'), "raw": (r'"
 
 
 class FileJudge:
-    """Rules that go over files. records, foreign: how many records were read, and of those that were looked at (the
-    candidates, and the first of each batch) how many are neither CloudTrail's nor ECS documents.
+    """Rules that go over files. records: how many were read. foreign: of those that were looked at (the candidates, and
+    the first of each batch) the first one that is neither CloudTrail's nor an ECS document.
 
     form: `raw`, `ecs`, or `auto` for each record by itself. report: called for what can't be read, and once for a rule
     that can't judge ECS documents. integration: the profile by which those were made.
@@ -34,7 +34,8 @@ class FileJudge:
     def __init__(self, rules: Sequence[Rule], report: Report, form: str = "auto", integration: str = DEFAULT) -> None:
         self.report, self.form = report, form
         self.judges = [Judge(rule, integration) for rule in rules]
-        self.records = self.foreign = 0
+        self.records = 0
+        self.foreign: Event | None = None
         self._mapped = False
         self._unmapped: set[int] = set()
         self._scanner = Scanner([self._need(judge) for judge in self.judges], _SUSPECTS[form])
@@ -53,12 +54,12 @@ class FileJudge:
         """The matches of one batch."""
         candidates = self._scanner.candidates(batch)
         self.records += len(batch.texts) - len(candidates)
-        if 0 not in candidates:
-            self.foreign += sum(map(_is_foreign, events_at(batch, 0, self.report)))
+        if self.foreign is None and 0 not in candidates:
+            self._look(next(events_at(batch, 0, self.report), None))
         for index, rules in candidates.items():
             for event in events_at(batch, index, self.report):
                 self.records += 1
-                self.foreign += _is_foreign(event)
+                self._look(event)
                 yield from self._of_event(event, rules)
 
     def _of_event(self, event: Event, rules: Iterable[int]) -> Iterator[Match]:
@@ -83,6 +84,6 @@ class FileJudge:
                 self._unmapped.add(number)
                 self.report(error.diagnostic)
 
-
-def _is_foreign(event: Event) -> bool:
-    return not is_ecs(event.record) and "eventName" not in event.record
+    def _look(self, event: Event | None) -> None:
+        if self.foreign is None and event and "eventName" not in event.record and not is_ecs(event.record):
+            self.foreign = event

@@ -1,9 +1,9 @@
 """The literals without which a rule can't match: a necessary condition that a search over the bytes of a log decides.
 
 Soundness
-    `needed(tree)` is a set of byte strings, or None. If the tree is true on a record, then the JSON text that the record
-    was parsed from contains one of them, its ASCII letters in either case, or contains one of `ESCAPES`. So a text
-    with none of both is no match, and need not be parsed. It holds, by induction over the tree:
+    `needed(tree)` is a set of byte strings, or None. If the tree is true on a record, then the JSON text that it was
+    parsed from contains one of them, its ASCII letters in either case, or contains one of `ESCAPES`. So a text with
+    none of both is no match, and need not be parsed. It holds, by induction over the tree:
 
     * `and` needs what any one of its parts needs (the cheapest is taken); `or` what one of its parts needs, so all of
       them, and nothing if a part needs nothing; `not` is moved down to the tests (De Morgan). An empty `or` is never
@@ -37,7 +37,6 @@ from sigmaproof.folding import fold_char
 from sigmaproof.matching import pattern_test
 from sigmaproof.predicate import (
     And,
-    Exists,
     FieldRef,
     Keyword,
     Not,

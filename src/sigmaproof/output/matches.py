@@ -26,15 +26,8 @@ class MatchWriter:
     def __init__(self, form: str, rules: Sequence[Rule]) -> None:
         self.form = form
         self.rules = rules
-        self.records = 0
         self.matches = 0
-        self.foreign = 0  # records that are neither CloudTrail's nor ECS documents
         self.table = _match_table() if form == "table" else None
-
-    def seen(self, event: Event) -> None:
-        """Counts a record."""
-        self.records += 1
-        self.foreign += not is_ecs(event.record) and "eventName" not in event.record
 
     def match(self, match: Match) -> None:
         """Takes a match."""
@@ -48,15 +41,16 @@ class MatchWriter:
         cells = (match.rule.level, match.rule.title, str(when or "-"), match.event.place, who, str(event or "-"))
         self.table.add_row(*cells[: len(self.table.columns)])
 
-    def end(self, lost: int) -> None:
-        """Prints the table and the totals. lost: records that could not be read."""
+    def end(self, records: int, lost: int, foreign: Event | None) -> None:
+        """Prints the table and the totals. records: that were read. lost: that could not be read. foreign: the first
+        one found that is neither CloudTrail's nor an ECS document."""
         if self.table is not None and self.matches:
             out().print(self.table)
         rules = plural(len(self.rules), "rule")
-        if self.foreign:
-            note(f"warning: {plural(self.foreign, 'record')} without eventName: is that CloudTrail?")
+        if foreign is not None:
+            note(f"warning: a record without eventName at {foreign.place}: is that CloudTrail?")
         skipped = f"; {plural(lost, 'record')} could not be read" if lost else ""
-        note(f"{plural(self.matches, 'match')} in {plural(self.records, 'record')}, {rules}{skipped}")
+        note(f"{plural(self.matches, 'match')} in {plural(records, 'record')}, {rules}{skipped}")
 
 
 WIDE = 130  # columns that the whole table needs; a narrower terminal gets the first four
