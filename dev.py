@@ -126,7 +126,7 @@ def nightly() -> int:
 
 
 def mutants() -> int:
-    """Mutates the backends, the lowering and the normalizer, and counts how many mutants `verify` sees.
+    """Mutates the backends, the lowering and the normalizer, and counts how many mutants `verify` and the tests see.
 
     SIGMAPROOF_MUTANTS=200 takes a sample, which SIGMAPROOF_SEED draws; scripts/run_mutants.py says what else there is.
     """

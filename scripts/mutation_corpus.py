@@ -7,15 +7,16 @@ table one with a value, one with `exists` and one with `null`. The records: each
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cases import all_cases, rule_of
-from mutation_patch import Source, clear_caches
+from mutation_lines import lines_run
+from mutation_patch import Source
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.fidelity import Conversion
@@ -114,22 +115,9 @@ class Corpus:
         for entry in self.entries:
             _make(entry)
         self._draw()
-        os.environ["COVERAGE_CORE"] = "ctrace"  # the only one that knows contexts on every Python
-        from coverage import Coverage
-
-        coverage = Coverage(data_file=None, include=[str(source.path) for source in sources])
-        coverage.start()
-        for number, entry in enumerate(self.entries):
-            coverage.switch_context(str(number))
-            clear_caches()
-            _fill(entry)
-        coverage.stop()
-        for source in sources:
-            found = coverage.get_data().contexts_by_lineno(str(source.path))
-            self.lines[source.name] = {
-                line: [self.entries[int(number)] for number in sorted(filter(None, contexts), key=int)]
-                for line, contexts in found.items()
-            }
+        runs = lines_run(sources, (partial(_fill, entry) for entry in self.entries))
+        for name, lines in runs.items():
+            self.lines[name] = {line: [self.entries[number] for number in numbers] for line, numbers in lines.items()}
 
     def _draw(self) -> None:
         """The records whose documents are compared: of those with documents of one shape, a few of each rule."""

@@ -17,6 +17,7 @@ from mutation_corpus import TARGETS, Corpus, Entry, Held, asked_of, document_of,
 from mutation_patch import Source, UnusableError, in_force
 from mutation_sites import Mutant
 from mutation_tables import broken
+from mutation_tests import Tests
 
 from sigmaproof.verify.compare import Cell, Judged
 from sigmaproof.verify.engines import EngineUnavailable
@@ -24,7 +25,10 @@ from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.judge import judge_rows
 from sigmaproof.verify.judged import judged_record
 
-__all__ = ["Judge", "Outcome"]
+__all__ = ["KILLED", "Judge", "Outcome", "limited"]
+
+KILLED = ("verify", "crash", "ledger", "table", "tests")
+"""Kinds of outcomes of which a judge saw the mutant, in the order in which they are asked."""
 
 AT_ONCE = 6
 """Rules that are judged before looking whether there is a finding."""
@@ -33,12 +37,12 @@ MOST_RULES = 40
 MOST_RECORDS = 80
 """Changed documents of one rule that are judged."""
 LONGEST = 30.0
-"""Seconds after which a mutant's own code counts as one that never ends."""
+"""Seconds of the processor after which a mutant's own code counts as one that never ends."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a mutant ended. kind: `verify` (a finding), `crash` (an exception in verify), `ledger`, `table`; of
+    """How a mutant ended. kind: `verify` (a finding), `crash` (an exception in verify), `ledger`, `table`, `tests`; of
     survivors `unseen` (something changed), `hostile` (only documents of records that AWS can't write, which never break
     a claim), `same` (nothing changed), `not run`; or `unusable`."""
 
@@ -49,7 +53,7 @@ class Outcome:
     @property
     def is_killed(self) -> bool:
         """Whether verify or another judge saw it."""
-        return self.kind in {"verify", "crash", "ledger", "table"}
+        return self.kind in KILLED
 
 
 class NeverEndsError(Exception):
@@ -59,11 +63,11 @@ class NeverEndsError(Exception):
 class Judge:
     """Judges mutants of one side: `queries` (backends, claims), `lowering` or `documents` (the normalizer)."""
 
-    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch) -> None:
-        self.corpus, self.engine = corpus, engine
+    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch, tests: Tests) -> None:
+        self.corpus, self.engine, self.tests = corpus, engine, tests
         self.clean: dict[str, bool] = {}
         for side in ("lowering", "documents"):
-            if case := broken(side, _limited):
+            if case := broken(side, limited):
                 raise AssertionError(f"without a mutant the table does not hold: {case}")
         for entry in corpus.entries[:3]:  # what fails here fails without a mutant, and is no kill
             self.is_clean(entry)
@@ -80,19 +84,26 @@ class Judge:
         return self.clean[entry.name]
 
     def judge(self, source: Source, mutant: Mutant, side: str) -> Outcome:
-        """What becomes of a mutant; once more without the entry that saw it, when that one is not clean."""
+        """What becomes of a mutant; once more without what saw it, when that sees something without a mutant."""
         while True:
             outcome = self._judged(source, mutant, side)
-            if outcome.kind != "verify" or outcome.entry is None or self.is_clean(outcome.entry):
+            if self._is_sound(outcome):
                 return outcome
+
+    def _is_sound(self, outcome: Outcome) -> bool:
+        if outcome.kind == "tests":
+            return self.tests.is_sound(outcome.by)
+        return outcome.kind != "verify" or outcome.entry is None or self.is_clean(outcome.entry)
 
     def _judged(self, source: Source, mutant: Mutant, side: str) -> Outcome:
         entries = self._reached(mutant)
         try:
             with in_force(source, mutant):
                 outcome = self._by_verify(entries, side) if entries else Outcome("not run")
-                if not outcome.is_killed and (case := broken(side, _limited)):
+                if not outcome.is_killed and (case := broken(side, limited)):
                     return Outcome("table", case)
+                if not outcome.is_killed and (test := self.tests.failing(mutant.file, mutant.first, mutant.last)):
+                    return Outcome("tests", test)
                 return outcome
         except UnusableError as error:
             return Outcome("unusable", str(error))
@@ -127,7 +138,7 @@ class Judge:
 
     def _with_other_query(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
         for entry in entries:
-            with _limited():
+            with limited():
                 made = {target: entry.convert(target) for target in TARGETS}
             if any(signature(made[target]) != entry.signatures[target] for target in TARGETS):
                 yield entry, made
@@ -144,7 +155,7 @@ class Judge:
 
     def _otherwise_lowered(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, dict[str, Any]]]:
         for entry in entries:
-            with _limited():
+            with limited():
                 asked = list(map(repr_of, asked_of(entry.conversions["eql"])))
             if asked != entry.asked:
                 yield entry, {"eql": entry.conversions["eql"]}
@@ -168,7 +179,7 @@ class Judge:
 
     def _with_other_documents(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, list[Judged]]]:
         for entry in entries:
-            with _limited():
+            with limited():
                 pairs = [one for one in entry.sample if document_of(one, entry.integration) != one.document]
             made = [
                 replace(
@@ -246,16 +257,16 @@ def _told(entry: Entry, cell: Cell) -> str:
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
-    """Raises NeverEndsError in code that runs for too long."""
+def limited(seconds: float = LONGEST) -> Iterator[None]:
+    """Raises NeverEndsError in code that takes longer, in seconds of the processor, so that a busy machine is none."""
 
     def stop(*_: object) -> None:
-        raise NeverEndsError(f"ran for {LONGEST:g} seconds")
+        raise NeverEndsError(f"ran for {seconds:g} seconds")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)

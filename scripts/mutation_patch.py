@@ -17,11 +17,19 @@ from typing import Any
 
 from mutation_sites import Mutant
 
+from sigmaproof.normalize import javamap
+
 __all__ = ["Source", "UnusableError", "clear_caches", "in_force"]
 
 PACKAGES = ("sigmaproof.", "sigma.backends.sigmaproof", "sigma.pipelines.sigmaproof")
 # Whose caches hold what mutated code computes; the grammar of EQL takes long to make, and is of a file that is not.
-CACHING = ("sigmaproof.normalize", "sigmaproof.verify.eql", "sigma.backends.sigmaproof", "sigmaproof.lucenetext")
+CACHING = (
+    "sigmaproof.normalize",
+    "sigmaproof.verify.eql",
+    "sigmaproof.verify.queries",
+    "sigma.backends.sigmaproof",
+    "sigmaproof.lucenetext",
+)
 KEPT = {"_grammar"}
 
 
@@ -162,9 +170,8 @@ def _caches() -> list[Any]:
     found = {
         id(value): value
         for module in _modules()
-        if module.__name__.startswith(CACHING)
         for name, value in vars(module).items()
-        if isinstance(value, functools._lru_cache_wrapper) and name not in KEPT
+        if isinstance(value, functools._lru_cache_wrapper) and value.__module__.startswith(CACHING) and name not in KEPT
     }
     return list(found.values())
 
@@ -173,3 +180,4 @@ def clear_caches() -> None:
     """Forgets what was computed with the code that is in force, but for what takes data files to compute."""
     for cached in _caches():
         cached.cache_clear()
+    javamap._ORDERS.clear()

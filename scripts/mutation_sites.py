@@ -1,8 +1,11 @@
 """Mutants of a source file: each the file with one escape, fold, guard, delimiter or limit less, found in its tree.
 
 What a change is lives here, and which ones can't matter for a verdict, by rule: docstrings, annotations, imports,
-`__all__`, assertions, prose (texts of three words and more), what stands in a `raise`. How a change is put in force
-is in `mutation_patch`, what it does to `verify` in `mutation_judge`.
+`__all__`, assertions, prose (texts of three words and more), what stands in a `raise`, hints and functions that only
+word a message (FOR_PEOPLE), methods that each target has of its own (NotImplementedError), what is remembered to save
+time (an `if` that asks a `_CACHED_` limit), one more or less of a limit that we chose (OWN_LIMITS): it says when work
+is too much, not what a query means; the limits of the engine are judged. How a change is put in force is in
+`mutation_patch`, what it does to `verify` in `mutation_judge`.
 
 Own code, as mutmut and cosmic-ray judge a mutant by a command that they start for it: here each is judged by `verify`
 on an engine that is running, with thousands of records that are loaded, so all are judged in one warm process.
@@ -23,6 +26,14 @@ __all__ = ["Mutant", "Signatures", "mutants_of", "signatures"]
 
 TEXT_METHODS = frozenset(("lower", "upper", "casefold", "strip", "lstrip", "rstrip", "replace", "removeprefix"))
 SWAPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
+OWN_LIMITS = frozenset(
+    """MAX_DEPTH MOST_BYTES MOST_EFFORT MOST_OF_NOTHING MOST_WHOLE MOST_WITH_LOOPS _CACHED_KEYS _CACHED_ORDERS
+    _CACHED_SHAPES _CACHED_UNITS _LONGEST_IP _MAX_GROUPS _MAX_LENGTH""".split()
+)
+FOR_PEOPLE = frozenset(
+    """analysis._text claims._listed functions.unknown lucenetext._too_complex parser._unexpected
+    parser._unexpected_token written._told""".split()
+)
 NOT_JUDGED = (ast.Import, ast.ImportFrom, ast.Assert, ast.Raise, ast.Global, ast.Nonlocal)
 
 
@@ -84,16 +95,19 @@ class _Finder:
 
     def __init__(self, name: str, lines: list[str], known: Signatures) -> None:
         self.name, self.lines, self.known = name, lines, known
+        self.stem = Path(name).stem
 
     def of_body(self, body: list[ast.stmt], where: str, inside: bool = False) -> Iterator[Mutant]:
         """The mutants of some statements. inside: of a function, whose inner functions are part of it."""
         for at, node in enumerate(body):
+            if isinstance(node, ast.FunctionDef) and f"{self.stem}.{node.name}" in FOR_PEOPLE:
+                continue
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 named = where if inside else f"{where}.{node.name}".lstrip(".")
                 yield from self.of_body(node.body, named, inside or isinstance(node, ast.FunctionDef))
             elif not _is_left_out(node):
                 yield from self.of_statement(body, at, where or _target(node))
-            elif isinstance(node, ast.Raise):
+            elif isinstance(node, ast.Raise) and ast.unparse(node) != "raise NotImplementedError":
                 yield self.dropped(body, at, where)
 
     def of_statement(self, body: list[ast.stmt], at: int, where: str) -> Iterator[Mutant]:
@@ -172,7 +186,7 @@ class _Finder:
         match node:
             case ast.BoolOp():
                 yield from self.one_less(node, where, node.values, "operand", 3)
-            case ast.Compare(ops=[op]) if type(op) in SWAPPED:
+            case ast.Compare(ops=[op], comparators=[limit]) if type(op) in SWAPPED and not _is_own_limit(limit):
                 swapped = SWAPPED[type(op)]()
                 change = f"{_short(node)} -> {type(swapped).__name__}"
                 yield self.made(node, where, change, replacing(node.ops, 0, swapped))
@@ -216,9 +230,16 @@ class _Finder:
 def _is_left_out(node: ast.stmt) -> bool:
     if isinstance(node, NOT_JUDGED) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
-    return _target(node) in {"__all__", "__slots__"} or (
-        isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    asked = ast.unparse(node.test) if isinstance(node, ast.If) else ""
+    return (
+        _target(node) in {"__all__", "__slots__", "hint", *OWN_LIMITS}
+        or "TYPE_CHECKING" in asked
+        or "_CACHED_" in asked
     )
+
+
+def _is_own_limit(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in OWN_LIMITS
 
 
 def _target(node: ast.stmt) -> str:

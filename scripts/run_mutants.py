@@ -2,8 +2,8 @@
 
 `python3 dev.py mutants` runs it. SIGMAPROOF_MUTANTS: how many, a sample drawn by SIGMAPROOF_SEED; 0 is all of them.
 SIGMAPROOF_MUTATED: only files with one of these (a comma list) in their names. SIGMAPROOF_VERBOSE=1 tells of each.
-Survivors that can't matter stand in fixtures/mutants_survivors.yml, each with the reason; an entry that names no
-survivor fails a run of all. Fails under 95 % too.
+Survivors that can't matter stand in fixtures/mutants_survivors.yml, with the reason: of a file and a line of source all
+changes, or those that `change` names. What names no survivor fails a run of all. Fails under 95 % too.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import random
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 from mutation_corpus import ROOT, Corpus
-from mutation_judge import Judge, Outcome
+from mutation_judge import KILLED, Judge, Outcome, limited
 from mutation_patch import Source
 from mutation_sites import Mutant, mutants_of, signatures
+from mutation_tests import Tests
 
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 
@@ -82,6 +84,9 @@ def main() -> int:
 def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant]]) -> list[tuple[Mutant, Outcome]]:
     """The outcomes, in order."""
     start = time.monotonic()
+    tests = Tests([source for _, source in found], limited)
+    print(f"{len(tests.tests):,} tests, learned in {time.monotonic() - start:.0f} s", flush=True)
+    start = time.monotonic()
     corpus = Corpus([source for _, source in found])
     records = sum(len(entry.judged) for entry in corpus.entries)
     sampled = sum(len(entry.sample) for entry in corpus.entries)
@@ -89,7 +94,7 @@ def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant
     print(f"{made}, made in {time.monotonic() - start:.0f} s", flush=True)
     outcomes = []
     with EmbeddedElasticsearch() as engine:
-        judge = Judge(corpus, engine)
+        judge = Judge(corpus, engine, tests)
         for side, source, mutant in mutants:
             before = time.monotonic()
             outcomes.append((mutant, judge.judge(source, mutant, side)))
@@ -103,40 +108,53 @@ def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant
 
 def told(outcomes: list[tuple[Mutant, Outcome]], is_whole: bool) -> int:
     """Prints the figures; returns the exit code."""
-    explained = {(e["file"], e["line"], e["change"]): e["why"] for e in yaml.safe_load(SURVIVORS.read_text("utf-8"))}
+    explained = explanations()
     by_file: dict[str, Counter[str]] = defaultdict(Counter)
     used, unknown = set(), []
     for mutant, outcome in outcomes:
         kind = outcome.kind
-        if not outcome.is_killed and kind != "unusable" and mutant.key in explained:
-            used.add(mutant.key)
-            kind = "explained"
-        elif not outcome.is_killed and kind != "unusable":
-            unknown.append((mutant, outcome))
+        if not outcome.is_killed and kind != "unusable":
+            keys = {(*mutant.key[:2], change) for change in (mutant.change, None)} & explained
+            used |= keys
+            if keys:
+                kind = "explained"
+            else:
+                unknown.append((mutant, outcome))
         by_file[mutant.file][kind] += 1
     for mutant, outcome in unknown:
         print(
             f"SURVIVED ({outcome.kind}) {mutant.file}:{mutant.line} in {mutant.where}: {mutant.text}: {mutant.change}"
         )
-    return _figures(by_file, explained.keys() - used if is_whole else set())
+    return _figures(by_file, explained - used if is_whole else set())
 
 
-def _figures(by_file: dict[str, Counter[str]], unused: set[tuple[str, str, str]]) -> int:
+def explanations() -> set[tuple[str, str, str | None]]:
+    """What the list of survivors names: file, line of source, and the change, None for all of that line."""
+    found: set[tuple[str, str, str | None]] = set()
+    for entry in yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")):
+        changes = entry.get("change")
+        for change in changes if isinstance(changes, list) else [changes]:
+            found.add((entry["file"], entry["line"], change))
+    return found
+
+
+def _figures(by_file: dict[str, Counter[str]], unused: set[tuple[str, str, str | None]]) -> int:
     whole: Counter[str] = Counter()
     for name, kinds in sorted(by_file.items()):
         whole += kinds
         print(f"{_killed(kinds):5} of {_counted(kinds):5}  {name}  {dict(kinds.most_common())}")
-    share = _killed(whole) / max(1, _counted(whole))
-    print(f"{_killed(whole)} of {_counted(whole)} killed: {share:.1%}; {dict(whole.most_common())}")
-    seen = _counted(whole) - whole["same"] - whole["not run"]
-    print(f"of the {seen} that change a query, a claim or a document: {_killed(whole) / max(1, seen):.1%}")
-    for file, line, change in sorted(unused):
-        print(f"{SURVIVORS.name}: no survivor is {file}: {line!r}: {change}")
+    count = max(1, _counted(whole))
+    for judges, by in (("verify alone", KILLED[:2]), ("verify, ledgers and tables", KILLED[:4])):
+        print(f"{_killed(whole, by)} of {count} killed by {judges}: {_killed(whole, by) / count:.1%}")
+    share = _killed(whole) / count
+    print(f"{_killed(whole)} of {count} killed by any judge: {share:.1%}; {dict(whole.most_common())}")
+    for file, line, change in sorted(unused, key=str):
+        print(f"{SURVIVORS.name}: no survivor is {file}: {line!r}: {change or 'any change'}")
     return 1 if share < LEAST or unused else 0
 
 
-def _killed(kinds: Counter[str]) -> int:
-    return sum(kinds[kind] for kind in ("verify", "crash", "ledger", "table"))
+def _killed(kinds: Counter[str], by: Sequence[str] = KILLED) -> int:
+    return sum(kinds[kind] for kind in by)
 
 
 def _counted(kinds: Counter[str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,19 @@ from conftest import ROOT
 from make_claims import claims, measured_claim
 from test_cases import findings
 
+from sigma.backends.sigmaproof.values import number_directions
+from sigmaproof.claims import number_candidates, object_candidates, object_directions_of, text_claims
 from sigmaproof.conversion import convert_rule
+from sigmaproof.emit import spot
 from sigmaproof.events import read_files
+from sigmaproof.fidelity import Refusal
+from sigmaproof.fields import DEFAULT, table
+from sigmaproof.predicate import Pattern, Wild
 from sigmaproof.rules import Rule, load_files
 from sigmaproof.verify.run import Report, verify
 
 RULES: list[Rule] = load_files(sorted((ROOT / "sigma_rules").rglob("*.yml"))).rules
+OBJECTS = yaml.safe_load((ROOT / "fixtures" / "object_claims.yml").read_text(encoding="utf-8"))
 GOLDEN = ROOT / "fixtures" / "golden"
 SUFFIX = {"eql": "eql", "lucene": "lucene"}
 
@@ -98,3 +107,75 @@ def test_the_trust_anchor_rule_is_approximate_in_eql_and_exact_in_lucene(report:
     assert lucene.conversion.fidelity == "exact"
     assert not lucene.explained
     assert lucene.judged > 300
+
+
+@pytest.mark.parametrize("entry", OBJECTS, ids=[str(number) for number in range(len(OBJECTS))])
+def test_claims_of_objects(entry: dict[str, Any]) -> None:
+    fields = table(entry.get("integration", DEFAULT))
+    parts = [part for part in re.split("([*?])", entry["pattern"]) if part]
+    pattern: Pattern = tuple(Wild(part) if part in {"*", "?"} else part for part in parts)
+    cased = entry.get("cased", False)
+    whole = spot(fields, "aws.cloudtrail.request_parameters", frozenset())
+    part = spot(fields, "aws.cloudtrail.flattened.request_parameters.x", frozenset())
+    try:
+        told = sorted((code, direction) for code, direction, _ in text_claims(whole, whole.home, pattern, cased))
+        claimed = ", ".join(f"{code} ({direction})" for code, direction in told)
+    except Refusal:
+        claimed = "refused"
+    assert claimed == entry["whole"]
+    assert sorted(object_directions_of(part, pattern, cased)) == entry.get("part", [])
+    assert sorted(number_directions(pattern)) == entry.get("numbers", [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "made"),
+    [
+        (("x",), {}),
+        (('{"a":true}',), {"a": True}),
+        (('"c":true',), {"c": True}),
+        (("true",), {"a": True}),
+        ((":true",), {"a": True}),
+        (("true,false",), {"a": [True, False]}),
+        (('x","b":true',), {"a": "x", "b": True}),
+        (('"b":true',), {"a": {"b": True}}),
+        (('{"b":"x',), {"b": "x"}),
+        (('{"b":',), {"b": 1}),
+        (('{"c":true,',), {"c": True, "b": 1}),
+        (('{"x":true,"y"',), {"x": True, "y": 1}),
+        (('{"c":[true',), {"c": [True]}),
+        (('{"c":[true,',), {"c": [True, 1]}),
+        (('{"c":{"b":true',), {"c": {"b": True}}),
+        (('{"c":{"b":',), {"c": {"b": 1}}),
+        (('{"c":["x',), {"c": ["x"]}),
+        ((r"\\u0041",), {"a": r"\u0041"}),
+        ((r"\t",), {"a": "\t"}),
+        (("k=v",), {"k": "v"}),
+        (("k:v",), {"a": {"k": "v"}, "b": 1}),
+        (("k=",), {"k": "x"}),
+        (("k=",), {"a": {"k": "x"}, "b": 1}),
+        (("k",), {"a": 1, "k": 1, "b": 2}),
+        (("k",), {"a": 1, "k": ""}),
+        (("k",), {"a": "k"}),
+        (('{k"}',), {'k"': 1}),
+        (("a", Wild.ANY, "b"), {"a": "ab"}),
+        (("a", Wild.ANY, "b"), {"a": "axb"}),
+        (("a", Wild.ONE, "b"), {"a": "axb"}),
+        (("a", Wild.ONE, "b"), {"a": 'a"b'}),
+        (("a", Wild.ONE, "b"), {"a": "a\nb"}),
+    ],
+    ids=str,
+)
+def test_an_object_that_is_tried(pattern: Pattern, made: dict[str, Any]) -> None:
+    """With `1` another than `true`."""
+    assert json.dumps(made) in {json.dumps(one) for one in object_candidates(pattern)}
+
+
+def test_numbers_that_are_tried() -> None:
+    assert list(number_candidates("12e-3")) == [
+        *(1e10, 1e-5, 1e-3),
+        *(120000000.0, 125678901.0, 12e8, 12e-8, 12.5e7, 0.12, 0.000012, 12125678.0, 1.2e7),
+        *(30000000.0, 35678901.0, 3e8, 3e-8, 3.5e7, 0.3, 0.00003, 1235678.0, 3.0e7),
+        0.012,
+    ]
+    assert list(number_candidates("1e999"))[-1] != float("inf")
+    assert list(number_candidates("E+7"))[2] == 1e7

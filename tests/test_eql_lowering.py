@@ -16,7 +16,7 @@ pytest.importorskip("lark", reason="the EQL grammar needs the extra sigmaproof[e
 
 from sigmaproof.verify.eql import EqlError, FieldType, ast, lower, parse, types_of
 from sigmaproof.verify.eql.parser import MAX_DEPTH
-from sigmaproof.verify.eql.regexes import single_string
+from sigmaproof.verify.eql.regexes import matches_all, single_string
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "fixtures/cases/eql_lowering.yml").read_text("utf-8"))
 TYPES = types_of(TABLE["mapping"])
@@ -24,7 +24,9 @@ CASES: list[dict[str, Any]] = TABLE["cases"]
 
 
 def lowered(case: dict[str, Any]) -> dict[str, object]:
-    return lower(case["eql"], TYPES, event_category_field=case.get("category_field", "event.category"))
+    return lower(
+        case["eql"], types_of(TABLE["mapping"]), event_category_field=case.get("category_field", "event.category")
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{i}: {case['eql'][:60]}" for i, case in enumerate(CASES)])
@@ -290,3 +292,94 @@ def test_a_regex_of_one_string_is_that_string(parts: list[str]) -> None:
 )
 def test_an_odd_regex_is_left_to_the_engine(pattern: str) -> None:
     assert single_string(pattern) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("", ""),
+        ("|", None),
+        ("a|", None),
+        ("|a", None),
+        ("a|a", "a"),
+        ("a|b", None),
+        ("a{2}", "aa"),
+        ("a{2,2}", "aa"),
+        ("a{2,3}", None),
+        ("a{0}", ""),
+        ("a{1000}", None),
+        ("a{0999}", None),
+        ("a{,2}", None),
+        ("a{2,}", None),
+        ("a{}", None),
+        ("a{2}{3}", None),
+        ("a{12", None),
+        ("a12}", "a12}"),
+        ("a:2}", "a:2}"),
+        ("a{2:2}", None),
+        ("a?", None),
+        ("a*", None),
+        ("a+", None),
+        ("a{", None),
+        ("a?b", None),
+        ("\\é", "é"),
+        ("\\a", None),
+        ("\\.", "."),
+        ("\\", None),
+        ('"a.b"', "a.b"),
+        ('"a', None),
+        ('""', ""),
+        ('"', None),
+        ('a"b"{2}', "abb"),
+        ("[a]", "a"),
+        ("[ab]", None),
+        ("[\\.]", "."),
+        ("[\\a]", None),
+        ("[^a]", None),
+        ("[a", None),
+        ("[]", None),
+        ("[]]", None),
+        ("(a)", "a"),
+        ("()", ""),
+        ("()b", "b"),
+        ("(a", None),
+        ("(a))", None),
+        ("a)", None),
+        ("((a))b", "ab"),
+        ("(a|b)", None),
+        ("(a|a)c", "ac"),
+        ("(a*)", None),
+        ("a.b", None),
+        ("a@", None),
+        ("a#", None),
+        ("a&b", None),
+        ("a<1>", None),
+        ("~a", None),
+        ("()?", None),
+        ("a(b{2})", "abb"),
+        ("[\\]]", "]"),
+    ],
+)
+def test_expressions_of_one_text(pattern: str, text: str | None) -> None:
+    assert single_string(pattern) == text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_total"),
+    [
+        (".*", True),
+        ("@", True),
+        (".*.*", True),
+        ("@.*@", True),
+        ("", False),
+        ("*", False),
+        (".", False),
+        ("a*", False),
+        ("a.*", False),
+        (".**", False),
+        (".*a", False),
+        (".*|", False),
+    ],
+)
+def test_expressions_of_every_text(pattern: str, is_total: bool) -> None:
+    assert matches_all(pattern) is is_total

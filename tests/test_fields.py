@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sigmaproof.fields import Field, Home, UnknownFieldError, table
+from sigmaproof.fields import DEFAULT, FILEBEAT, Field, Home, UnknownFieldError, table
 
 TYPES = {"keyword", "ip", "flattened", "boolean", "date", "text"}
 FORMS = {"value", "changed", "rendered", "flattened"}
@@ -48,6 +48,14 @@ def test_what_aws_writes(field: Field) -> None:
         assert max(map(len, writes.values)) <= (writes.longest or 0)
     if writes.spelling == "lower":
         assert writes.longest is not None
+
+
+@pytest.mark.parametrize("integration", ["2.25.0", DEFAULT, FILEBEAT])
+def test_parts_are_neither_addresses_nor_shared(integration: str) -> None:
+    """A network is searched in a home of type ip, and no part of an open object has one, or another source."""
+    parts = [field for field in table(integration).fields if field.open]
+    assert len(parts) > 3
+    assert not any(field.shared or "ip" in {home.type for home in field.homes} for field in parts)
 
 
 @pytest.mark.parametrize("leaf", table().leaves, ids=lambda leaf: f"{leaf.raw} of {leaf.events[0]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -85,6 +86,13 @@ def test_a_crowded_bucket_doubles_a_small_table() -> None:
     assert hash_order({"\x10": 0, "\x20": 0, "\x01": 0}) == ("\x10", "\x20", "\x01")
 
 
+def test_a_bucket_of_eight_does_not() -> None:
+    """As a real Java lists them: keys of one sign are their own hashes."""
+    near = [chr(1 + 16 * number) for number in (0, 1, 2, 3, 4, 5, 6, 7, 8)]
+    assert hash_order(dict.fromkeys([*near[:8], "\x02"])) == (*near[:8], "\x02")
+    assert hash_order(dict.fromkeys(near)) == (*near[::2], *near[1::2])
+
+
 def test_pruning_keeps_the_order_of_the_parsed_keys() -> None:
     parsed: dict[str, Any] = dict.fromkeys("acdefghijkl", "") | {"q": 1, "b": 2}
     assert list(prune(parsed)) == ["b", "q"]
@@ -92,16 +100,16 @@ def test_pruning_keeps_the_order_of_the_parsed_keys() -> None:
 
 
 def test_length_in_units() -> None:
-    assert [java_length(text) for text in ("", "abc", "é", "\U0001f600", "a\U0001f600\ud800")] == [
-        0,
-        3,
-        1,
-        2,
-        4,
-    ]
+    texts = ("", "abc", "é", "\U0001f600", "a\U0001f600\ud800", "\uffff", "\U00010000")
+    assert [java_length(text) for text in texts] == [0, 3, 1, 2, 4, 1, 2]
 
 
 # --- against a real Java
+
+SEED = 20241117
+FIRST = 1_000
+RECORDED = "6ecf45e6b88ab94576dfbbdd07bb23d72250560199deac40276f309b1e2adbf6"
+"""Digest of what a real Java made of the first maps; `test_generated_maps_against_java` asks it again."""
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGH_-.:/0123456789"
 
@@ -199,6 +207,15 @@ def java_texts(texts: list[str]) -> list[str]:
         pytest.skip(f"not run: {len(texts)} maps against a real java.util.HashMap ({error})")
 
 
+def digest(texts: list[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def test_the_first_maps_as_recorded_from_java() -> None:
+    generator = Generator(seed=SEED)
+    assert digest([java_text(json.loads(generator.text())) for _ in range(FIRST)]) == RECORDED
+
+
 def test_generated_maps_against_java(monkeypatch: pytest.MonkeyPatch) -> None:
     trees: list[tuple[str, ...]] = []
     simulated = treebin.tree_order
@@ -208,9 +225,10 @@ def test_generated_maps_against_java(monkeypatch: pytest.MonkeyPatch) -> None:
         return simulated(names)
 
     monkeypatch.setattr(treebin, "tree_order", counted)
-    generator = Generator(seed=20241117)
+    generator = Generator(seed=SEED)
     texts = [generator.text() for _ in range(10_000)]
     expected = java_texts(texts)
+    assert digest(expected[:FIRST]) == RECORDED
     different = [
         (text, ours, theirs)
         for text, theirs in zip(texts, expected, strict=True)

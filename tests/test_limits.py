@@ -7,6 +7,9 @@ from cases import rule_of
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES
+from sigmaproof.fidelity import Refusal
+from sigmaproof.lucenetext import MOST_TERM, checked_pattern, checked_regex
+from sigmaproof.predicate import Wild
 
 
 def refusal(detection: dict[str, object], target: str) -> str | None:
@@ -22,7 +25,7 @@ def test_clauses(name: str, target: str) -> None:
 
 
 def test_a_list_of_terms_is_one_clause_in_eql() -> None:
-    names = [f"Name{number}" for number in range(5000)]
+    names = [f"Name{number}" for number in range(1100)]
     assert refusal({"errorMessage|cased": names}, "eql") is None
     assert "clauses" in (refusal({"errorMessage|cased": names}, "lucene") or "")
 
@@ -38,3 +41,26 @@ def test_a_keyword_counts_each_field() -> None:
     detection: dict[str, object] = {"|all": [f"word{number}" for number in range(30)]}
     assert "more than 1,024 clauses" in (refusal(detection, "lucene") or "")
     assert refusal(detection, "native") is None
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_what_a_keyword_keeps(target: str) -> None:
+    """A longer value is not in the index, which the claim says."""
+    for length, codes in ((1024, set()), (1025, {"limit"})):
+        detection = {"s": {"userIdentity.credentialId|cased": "1" * length}, "condition": "s"}
+        assert {reason.code for reason in convert_rule(rule_of("limit", detection), target).reasons} == codes
+
+
+def test_an_expression_and_a_pattern() -> None:
+    """1,000 characters: index.max_regex_length by default, and what Elasticsearch 8 takes of a pattern."""
+    assert checked_regex("a" * 1000) == "a" * 1000
+    assert checked_pattern(("a" * 999, Wild.ANY)) == "a" * 999 + "*"
+    with pytest.raises(Refusal):
+        checked_regex("a" * 1001)
+    with pytest.raises(Refusal):
+        checked_pattern(("a" * 1000, Wild.ANY))
+
+
+def test_a_term() -> None:
+    assert refusal({"errorMessage": "1" * MOST_TERM}, "eql") is None
+    assert "32,767 bytes" in (refusal({"errorMessage": "1" * (MOST_TERM + 1)}, "eql") or "")

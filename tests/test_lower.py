@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import string
+from importlib import resources
 from typing import Any
 
 import pytest
+from cases import rule_of
 from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
 from sigma.backends.sigmaproof.eql import eql_field
+from sigma.backends.sigmaproof.values import starts_as_object
+from sigmaproof.conversion import convert_rule
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
-from sigmaproof.predicate import FieldRef, Text, Wild
+from sigmaproof.predicate import FieldRef, Pattern, Text, Wild
 from sigmaproof.targets import backend
+from sigmaproof.verify.eql.ast import Field, walk
+from sigmaproof.verify.eql.parser import parse
 
 
 def rule(selection: Any) -> SigmaRule:
@@ -100,3 +108,72 @@ def test_references_to_a_field(modifier: str, verdicts: list[bool]) -> None:
 )
 def test_odd_segments_of_a_name_are_quoted(name: str, spelled: str) -> None:
     assert eql_field(name) == spelled
+
+
+def test_any_name_is_read_as_itself() -> None:
+    grammar = resources.files("sigmaproof.verify.eql").joinpath("eql.lark").read_text(encoding="utf-8")
+    words = re.findall(r'"([a-z]+)"', grammar)
+    assert len(words) > 15
+    for segment in (*words, "A_z0", "@t", "_a", "9a", "é", "a[0]", "a`b", "`", "a b", "a]", "a\\"):
+        (where,) = parse(f"any where {eql_field(f'{segment}.x')} == null").filters
+        names = [node.name for node, _ in walk(where.condition) if isinstance(node, Field)]
+        assert names == [f"{segment}.x"]
+    for first in string.ascii_letters + "_@":
+        bare = f"{first}{string.ascii_letters}{string.digits}_"
+        assert eql_field(f"{bare}.{first}@") == f"?{bare}.`{first}@`"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_start"),
+    [
+        ((), False),
+        ((Wild.ANY,), False),
+        ((Wild.ONE, "{"), False),
+        (("a",), False),
+        (("{",), False),
+        (("{", Wild.ANY), True),
+        (('{"', Wild.ANY), True),
+        (("{}", Wild.ANY), True),
+        (("{}",), True),
+        (('{"a":1}',), True),
+        (("{x", Wild.ANY), False),
+        (("x{", Wild.ANY), False),
+        ((' {"a":1}',), False),
+        (("[1]",), False),
+        (("{" * 10_000,), False),
+    ],
+)
+def test_starts_of_objects(pattern: Pattern, is_start: bool) -> None:
+    assert starts_as_object(pattern) is is_start
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_a_number_of_a_keyword_is_its_text(target: str) -> None:
+    query = convert_rule(rule_of("number", {"s": {"userIdentity.accountId": 123}, "condition": "s"}), target).query
+    assert '"123"' in (query or "")
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_the_option_case(target: str) -> None:
+    fields = {"user_agent.original": "Boto3", "aws.cloudtrail.error_code": "AccessDenied"}
+    made: Any = backend(target)
+    reasons = made(case="exact").conversion(rule(fields)).reasons
+    assert {(one.code, one.direction) for one in reasons if one.field.startswith("user")} == {("case", "misses")}
+    assert not made(case="fold").conversion(rule({"user_agent.original": "Boto3"})).reasons
+    with pytest.raises(TypeError, match="it is fold or exact"):
+        made(case="maybe")
+
+
+def test_names_of_the_targets() -> None:
+    """pySigma's names are global, ours on the command line are short."""
+    assert [backend(name).identifier for name in ("eql", "lucene")] == ["proof_eql", "proof_lucene"]  # type: ignore[attr-defined]
+
+
+def test_a_keyword_names_its_boolean_fields() -> None:
+    """Each optional in EQL, and each among the fields that are told."""
+    one = rule_of("keyword", {"s": ["true"], "condition": "s"})
+    eql, lucene = (convert_rule(one, target) for target in ("eql", "lucene"))
+    assert "?aws.cloudtrail.read_only == true" in (eql.query or "")
+    assert "aws.cloudtrail.read_only" in eql.fields
+    assert "aws.cloudtrail.read_only:true" in (lucene.query or "")
+    assert "aws.cloudtrail.read_only" in lucene.fields

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmaproof.fields import DEFAULT, Field, table
+from sigmaproof.fields import DEFAULT, FILEBEAT, Field, table
 from sigmaproof.normalize import normalize, normalized_json
 from sigmaproof.normalize.javamap import java_length
 from sigmaproof.normalize.jsontext import document_json, plain_json
@@ -267,3 +267,11 @@ def test_hostile_values_never_crash(path: tuple[Any, ...], value: Any, action: s
 @given(st.dictionaries(st.sampled_from(list(FULL)), HOSTILE))
 def test_hostile_records_never_crash(record: dict[str, Any]) -> None:
     json.dumps(normalize(record))
+
+
+@pytest.mark.parametrize("integration", [DEFAULT, FILEBEAT])
+@pytest.mark.parametrize("value", [{1}, b"x", (1,), 1j])
+def test_what_no_parser_of_json_returns_is_refused(integration: str, value: Any) -> None:
+    for record in ({"a": value}, {"a": [value]}, {"a": {"b": [[value]]}}):
+        with pytest.raises(ValueError, match="not a JSON value"):
+            normalize(record, integration=integration)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import rule
+from commandline import ID, rule
 from commandline import sigmaproof as sigmaproof_command
 from conftest import ROOT
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaConfigurationError, SigmaError
+from sigma.rule import SigmaRule
 
 import sigmaproof
 from sigma.pipelines.sigmaproof import ecs_cloudtrail, ecs_cloudtrail_filebeat
@@ -153,6 +154,11 @@ title: Filebeat
 logsource: {product: aws, service: cloudtrail}
 detection: {s: {readOnly: true, FIELD: x}, condition: s}
 """
+IN_ECS = """
+title: Filebeat
+logsource: {product: aws, service: cloudtrail}
+detection: {s: {aws.cloudtrail.read_only: "true"}, condition: s}
+"""
 
 
 def converted(made: Any, field: str = "userAgent") -> Any:
@@ -163,6 +169,14 @@ def test_the_pipeline_tells_the_backend_its_profile() -> None:
     """EQL compares a boolean field with a boolean, a keyword with a text."""
     assert "?aws.cloudtrail.read_only == true" in converted(EqlBackend(ecs_cloudtrail()))[0]
     assert '?aws.cloudtrail.read_only : "true"' in converted(EqlBackend(ecs_cloudtrail_filebeat()))[0]
+    one = SigmaRule.from_yaml(f"id: {ID}{RULE.replace('FIELD', 'userAgent')}")
+    conversion = EqlBackend(ecs_cloudtrail_filebeat()).conversion(one)
+    assert (conversion.integration, conversion.rule_id, conversion.title) == (FILEBEAT, ID, "Filebeat")
+
+
+def test_a_pipeline_of_no_profile_goes_with_any() -> None:
+    query = EqlBackend(integration=FILEBEAT).convert(SigmaCollection.from_yaml(IN_ECS))[0]
+    assert query == 'any where ?aws.cloudtrail.read_only : "true"'
 
 
 def test_the_option_names_a_version() -> None:

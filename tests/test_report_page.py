@@ -301,6 +301,7 @@ def test_the_smallest_record_and_what_is_wrong_with_the_rule_are_shown() -> None
     row.cells[0].replace(old, replace(old, smaller=small))
     assert summary(made, "")["rules"][0]["faults"] == ["CONTRADICTORY: no record makes it true"]
     assert "1 of 1 rule can't be right as written." in summary(made, "")["headline"]
+    assert summary(made, "")["well"] is False
     assert "rule-itself" in cell_data(made, row, row.cells[0])["findings"]
     made.unread = 2
     assert "2 rules could not be read." in summary(made, "")["headline"]

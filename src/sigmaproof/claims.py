@@ -148,7 +148,7 @@ def _there_claims(where: Spot, home: Home, direction: str) -> Iterator[Claim]:
 
 def _shared(where: Spot, of_text: bool = True) -> Iterator[Claim]:
     """of_text: the test reads a text, in which a part is missing that the integration moved; its object stays."""
-    if where.located.field.shared and not where.is_part:
+    if where.located.field.shared:
         yield "shared", where.located.field.shared, f"{where.name} is not filled from {where.raw} alone"
     yield from _moved(where, of_text)
 

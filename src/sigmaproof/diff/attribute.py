@@ -103,7 +103,7 @@ def decided(seen: Sequence[Seen], sides: Sequence[Side], number: int, assumed: A
     """The leaves of a side that alone decided its verdict, once true and once false, on records that AWS can write."""
     found: set[tuple[int, bool]] = set()
     for one in seen:
-        if one.is_judged and one.inadmissible is None:
+        if one.counts:
             truths = truths_of(one, number, assumed)
             found |= {(leaf, truths[leaf]) for leaf in critical(sides[number].cut, truths)}
     return frozenset(leaf for leaf, truth in found if truth and (leaf, False) in found)

@@ -40,7 +40,7 @@ def causes_of(seen: Sequence[Seen], sides: tuple[Side, Side]) -> tuple[list[Caus
     """The causes, each with the smallest of its records, those that AWS can write first; and what was set aside."""
     found: dict[tuple[Key, bool], Cause] = {}
     assumed: dict[tuple[int, int], bool] = {}
-    writable = [one for one in seen if one.is_judged and one.inadmissible is None]
+    writable = [one for one in seen if one.counts]
     while True:
         hides = _always_the_same(writable, sides, assumed)
         if hides is not None and (cause := _hiding(writable, sides, assumed, hides)):

@@ -49,6 +49,11 @@ class Seen:
         return all(view.verdict is not None for view in self.views)
 
     @property
+    def counts(self) -> bool:
+        """Whether it says something of the sides: both have a verdict, and AWS can write the record."""
+        return self.is_judged and self.inadmissible is None
+
+    @property
     def differs(self) -> bool:
         """Whether the sides differ."""
         return self.is_judged and self.views[0].verdict is not self.views[1].verdict

@@ -108,13 +108,13 @@ def compare(
 
 
 def _count(outcome: Outcome, seen: Sequence[Seen]) -> None:
-    outcome.records = sum(one.inadmissible is None and one.is_judged for one in seen)
+    outcome.records = sum(one.counts for one in seen)
     outcome.inadmissible = sum(one.inadmissible is not None for one in seen)
     outcome.rejected = sum(not one.is_judged for one in seen)
 
 
 def _varied(seen: Sequence[Seen], number: int) -> bool:
-    verdicts = {one.views[number].verdict for one in seen if one.inadmissible is None and one.is_judged}
+    verdicts = {one.views[number].verdict for one in seen if one.counts}
     return verdicts == {True, False}
 
 

@@ -24,8 +24,6 @@ _WITH_SESSION = ("AssumedRole", "FederatedUser", "IdentityCenterUser")
 def identify(work: Work) -> None:
     """Fill the user's fields from userIdentity. Raises StoppedError where the pipeline would stop."""
     identity = work.rec.get("userIdentity")
-    if identity is None:
-        return
     kind = identity.get("type") if type(identity) is dict else None
     try:
         work.service_actor = _service_actor(identity, kind) if work.fields.service_actors else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sigmaproof.fidelity import CODES
 
-__all__ = ["EFFECTS", "FINDINGS", "FIXES", "RULE_ITSELF", "reason_fixes", "refusal_fixes"]
+__all__ = ["EFFECTS", "FINDINGS", "FIXES", "reason_fixes", "refusal_fixes"]
 
 # What a direction means to the one who is on call.
 EFFECTS = {
@@ -78,11 +78,7 @@ FIXES: dict[tuple[str, str], tuple[str, ...]] = {
 }
 assert {code for code, _ in FIXES} == set(CODES)
 
-# What to do about a finding, which is never the rule's fault alone.
-RULE_ITSELF = (
-    "Don't deploy this rule: whatever runs it alerts never, or always. Its tests contradict each other, or allow for "
-    "everything, or ask for what AWS never writes."
-)
+# What to do about a finding.
 FINDINGS = {
     "engine-error": (
         "Don't deploy this query: the engine refuses it. Split the rule or deploy another target, and report the query "
@@ -95,6 +91,10 @@ FINDINGS = {
     "without-evidence": (
         "The query is not known to be wrong: the claim warns of a difference that no record showed. Give logs that "
         "hold such a record, or report the claim as too careful."
+    ),
+    "rule-itself": (
+        "Don't deploy this rule: whatever runs it alerts never, or always. Its tests contradict each other, or allow "
+        "for everything, or ask for what AWS never writes."
     ),
 }
 

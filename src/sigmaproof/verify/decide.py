@@ -92,6 +92,11 @@ class Coverage:
         elif self.example is None:
             yield "NOT SHOWN: no record was found that AWS can write and that makes it true"
 
+    @property
+    def has_findings(self) -> bool:
+        """Whether something is wrong with the rule by itself."""
+        return any(self.findings())
+
     def listed(self) -> Iterator[str]:
         """What is not decided, in words."""
         for decision in self.decisions:

@@ -200,12 +200,11 @@ def _totals(report: Report) -> str:
     differing = sum(len(cell.unexplained) + bool(cell.error) for cell in cells)
     unproven = sum(len(cell.unproven) for cell in cells)
     apart = sum(len(cell.inadmissible) for cell in cells)
-    wrong = sum(any(row.coverage.findings()) for row in report.rows)
     refused = sum(cell.conversion.refusal is not None for cell in cells)
     return (
         f"\n{plural(report.records, 'record')}, {report.generated:,} of them generated; {plural(verdicts, 'verdict')} "
         f"compared on {report.engine}: {differing:,} not as claimed, {plural(unproven, 'claim')} without evidence.\n"
-        f"{plural(len(report.rows), 'rule')}: {wrong:,} that can't be right as written, "
+        f"{plural(len(report.rows), 'rule')}: {report.wrong:,} that can't be right as written, "
         f"{plural(refused, 'conversion')} refused, {plural(report.unread, 'rule')} that could not be read.\n"
         f"Apart: {plural(report.inadmissible, 'record')} that AWS can't write ({plural(apart, 'difference')} on them), "
         f"{plural(len(report.rejected), 'document')} that the index rejects. --all shows them."

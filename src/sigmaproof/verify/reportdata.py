@@ -16,7 +16,7 @@ from sigmaproof.matching import matcher, pattern_test, value_text
 from sigmaproof.normalize.javamap import java_text
 from sigmaproof.paths import Steps, getter, places, pointer
 from sigmaproof.predicate import FieldRef, Keyword, Test, Wild, describe, field_of
-from sigmaproof.verify.advice import FINDINGS, RULE_ITSELF, reason_fixes, refusal_fixes
+from sigmaproof.verify.advice import FINDINGS, reason_fixes, refusal_fixes
 from sigmaproof.verify.compare import Cell, Difference, Row
 from sigmaproof.verify.run import Report
 
@@ -61,7 +61,7 @@ def claim_data(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
         **_counts(row, cell),
         "measured": cell.measured,
         "error": cell.error,
-        "findings": [*findings_of(cell), *["rule-itself"] * any(row.coverage.findings())],
+        "findings": _findings(row, cell),
         "fix": _fixes(row, cell),
         "without_evidence": [_reason_of(reason, direction) for reason, direction in cell.unproven],
         "dropped": [_reason_of(reason, direction) for reason, direction in cell.dropped],
@@ -105,15 +105,19 @@ def coverage_data(row: Row) -> dict[str, Any]:
 
 
 def findings_of(cell: Cell) -> list[str]:
-    """What makes the exit code 1, the worst first: of engine-error, not-as-claimed, without-evidence."""
+    """What is wrong with a conversion, the worst first: of engine-error, not-as-claimed, without-evidence."""
     there = {"engine-error": cell.error, "not-as-claimed": cell.unexplained, "without-evidence": cell.unproven}
-    return [name for name in FINDINGS if there[name]]
+    return [name for name, found in there.items() if found]
+
+
+def _findings(row: Row, cell: Cell) -> list[str]:
+    """The same, and what is wrong with the rule by itself."""
+    return findings_of(cell) + (["rule-itself"] if row.coverage.has_findings else [])
 
 
 def _fixes(row: Row, cell: Cell) -> list[str]:
     """What to do about the cell as a whole: its findings, what is refused, and the target that does better."""
-    fixes = [FINDINGS[finding] for finding in findings_of(cell)]
-    fixes += [RULE_ITSELF] if any(row.coverage.findings()) else []
+    fixes = [FINDINGS[finding] for finding in _findings(row, cell)]
     fixes += refusal_fixes(cell.conversion.refusal or "")
     if cell.conversion.fidelity != "exact" or cell.has_findings:
         better = [one.conversion.target for one in row.cells if one is not cell and _is_sound(one)]

@@ -61,7 +61,12 @@ class Report:
     def has_findings(self) -> bool:
         """Whether some difference is not explained, or some claim has no evidence."""
         cells = any(cell.has_findings for row in self.rows for cell in row.cells)
-        return cells or any(any(row.coverage.findings()) for row in self.rows if any(row.converted))
+        return cells or any(row.coverage.has_findings for row in self.rows if any(row.converted))
+
+    @property
+    def wrong(self) -> int:
+        """How many rules can't be right as written."""
+        return sum(row.coverage.has_findings for row in self.rows)
 
     def add(self, rows: Sequence[Row], judged: Sequence[Judged], first: int = 0) -> None:
         """Takes the rows of some rules on some records. first: the place of the first one; a row that is there already

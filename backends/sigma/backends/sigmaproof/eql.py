@@ -251,7 +251,7 @@ class EqlEmitter(Emitter):
         """A network, on the field's home of type ip."""
         network = index_network(test.network)
         for home in where.located.field.homes:
-            if home.type == "ip" and not where.is_part:
+            if home.type == "ip":
                 field = self.field(home.name)
                 return self.atom(field, [f"cidrMatch({field}, {eql_string(network)})"])
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")

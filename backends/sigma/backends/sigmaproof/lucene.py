@@ -205,7 +205,7 @@ class LuceneEmitter(Emitter):
         """A network, on the field's home of type ip."""
         network = index_network(test.network)
         for home in where.located.field.homes:
-            if home.type == "ip" and not where.is_part:
+            if home.type == "ip":
                 return f"{self.field(home.name)}:{quoted(network)}"
         raise Refusal(f"{where.raw}|cidr: the index has no field of type ip for it")
 

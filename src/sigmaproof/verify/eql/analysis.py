@@ -87,9 +87,10 @@ def _want(node: ast.Node, family: str, operation: str, hint: str = "") -> None:
 
 def _want_exact(node: ast.Node, operation: str) -> None:
     """Check that a text field has a keyword sub-field: EQL compares whole values only."""
-    if isinstance(node, ast.Field) and type_name(node) == "text" and node.type and node.type.exact is None:
-        why = f"No keyword/multi-field defined exact matches for [{node.name}]"
-        raise _fail(f"[{operation}] cannot operate on field of data type [text]: {why}", node)
+    match node:
+        case ast.Field(name=name, type=FieldType(name="text", exact=None)):
+            why = f"No keyword/multi-field defined exact matches for [{name}]"
+            raise _fail(f"[{operation}] cannot operate on field of data type [text]: {why}", node)
 
 
 class _Analysis:

@@ -60,12 +60,13 @@ class _Reader:
     def peek(self) -> str:
         return self.pattern[self.at : self.at + 1]
 
-    def repeated(self, atom: str) -> str | None:
+    def repeated(self, atom: str) -> str:
+        """The atom as often as a fixed count says; any other repetition is no atom, at which the reader gives up."""
         found = _REPEAT.match(self.pattern, self.at)
         if found:
             self.at = found.end()
             return atom * int(found[1])
-        return None if self.peek() in ("?", "*", "+", "{") else atom
+        return atom
 
     def atom(self, depth: int) -> str | None:
         special = {"\\": self.escaped, '"': self.quoted, "[": self.one_character}

@@ -64,7 +64,7 @@ function start() {
   $("grid").setAttribute("aria-colcount", targets.length + 1);
   $("head").append(...["Rule", ...targets.map((target) => target.heading)].map((text) => el("span", { role: "columnheader" }, text)));
   $("facts").replaceChildren(...data.facts.map((fact) => el("span", {}, shown(fact), " ")));
-  $("headline").classList.add(data.rules.some(({ cells }) => cells.some((cell) => FINDINGS.includes(cell.state))) ? "bad" : "good");
+  $("headline").classList.add(data.well ? "good" : "bad");
   startTheme();
   startCards();
   startTools();

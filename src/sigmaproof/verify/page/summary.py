@@ -20,13 +20,15 @@ LONGEST_NOTE = 110
 
 def summary(report: Report, made: str) -> dict[str, Any]:
     """What the matrix and the filters need."""
+    wrong = " ".join(_wrong(report))
     return {
         "version": __version__,
         "made": made,
         "engine": report.engine,
         "integration": report.integration,
         "targets": [{"name": name, "heading": report.heading(name)} for name in report.targets],
-        "headline": _headline(report),
+        "headline": wrong or _all_well(report),
+        "well": not wrong,
         "facts": _facts(report),
         "codes": CODES,
         "effects": EFFECTS,
@@ -69,23 +71,22 @@ def _note(cell: Cell) -> str:
     return text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}…"
 
 
-def _headline(report: Report) -> str:
-    return " ".join(_headlines(report))
+def _all_well(report: Report) -> str:
+    count = sum(len(row.cells) for row in report.rows)
+    return f"Every claim holds: {plural(count, 'conversion')}, no difference without its reason."
 
 
-def _headlines(report: Report) -> Iterator[str]:
+def _wrong(report: Report) -> Iterator[str]:
+    """What is not as it should be."""
     cells = [cell for row in report.rows for cell in row.cells]
     found = sum(cell.has_findings for cell in cells)
-    wrong = sum(any(row.coverage.findings()) for row in report.rows)
     if found:
         are = "is" if found == 1 else "are"
         yield f"{found:,} of {plural(len(cells), 'conversion')} {are} not what the claim says."
-    if wrong:
-        yield f"{wrong:,} of {plural(len(report.rows), 'rule')} can't be right as written."
+    if report.wrong:
+        yield f"{report.wrong:,} of {plural(len(report.rows), 'rule')} can't be right as written."
     if report.unread:
         yield f"{plural(report.unread, 'rule')} could not be read."
-    if not found and not wrong and not report.unread:
-        yield f"Every claim holds: {plural(len(cells), 'conversion')}, no difference without its reason."
 
 
 def _facts(report: Report) -> list[str]:
