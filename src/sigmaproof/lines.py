@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
@@ -14,10 +14,12 @@ __all__ = ["line_batches", "of_lines"]
 _ONE = msgspec.json.Decoder(msgspec.Raw)
 
 
-def line_batches(head: bytes, blocks: Iterator[bytes], number: int, shown: str, report: Report) -> Iterator[Batch]:
+def line_batches(
+    head: bytes, blocks: Iterator[bytes], number: int, shown: str, report: Report
+) -> Generator[Batch, None, int]:
     """The records of a stream of lines, of which the first has this number and is in `head`.
 
-    A line longer than LONGEST is reported, and not kept in memory.
+    A line longer than LONGEST is reported, and not kept in memory. Returns the number of the last line that has an end.
     """
     rest = head
     while True:
@@ -35,6 +37,7 @@ def line_batches(head: bytes, blocks: Iterator[bytes], number: int, shown: str, 
             break
         rest += piece
     yield from of_lines(rest, number, shown)
+    return number - 1
 
 
 def _from_the_next_line(blocks: Iterator[bytes]) -> bytes:
@@ -45,9 +48,9 @@ def of_lines(whole: bytes, number: int, shown: str) -> Iterator[Batch]:
     """The batch of some lines, of which the last one has no end."""
     if not whole.strip():
         return
-    texts = _all_well(whole)
-    if texts is not None:
-        yield batch_of(shown, whole, texts, range(number, number + len(texts)), len(whole), in_lines=True)
+    well = _all_well(whole)
+    if well is not None:
+        yield batch_of(shown, whole, well, range(number, number + len(well)), len(whole), in_lines=True)
         return
     lines = [(at, line.rstrip(b"\r")) for at, line in enumerate(whole.split(b"\n"), number)]
     kept = [(at, line) for at, line in lines if line.strip()]

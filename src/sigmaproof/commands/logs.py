@@ -35,6 +35,7 @@ def evaluate(
     integration: Integration = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
     from sigmaproof.evaluate.files import FileJudge
@@ -47,7 +48,7 @@ def evaluate(
     loaded = rules_of(inputs, status, pipeline, filter)
     need(inputs.logs, "no logs given")
     writer = MatchWriter(format.value, loaded)
-    judge = FileJudge(loaded, status.report, input.value, profile)
+    judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs)
     for match in judge.matches(inputs.logs):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
