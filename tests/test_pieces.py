@@ -171,7 +171,8 @@ class TestPacked:
             pass
         problems: list[Diagnostic] = []
         found = [event.record for event in read_events(tmp_path / "a.ndjson.gz", problems.append)]
-        sound = len(os.path.commonprefix([good, self.LINES]).split(b"\n")) - 1
+        same = next(at for at, (one, two) in enumerate(zip(good, self.LINES, strict=False)) if one != two)
+        sound = good.count(b"\n", 0, same)
         assert sound > 3_000
         assert found[: sound - 1] == list(map(json.loads, self.LINES.split(b"\n")[: sound - 1]))
         assert "bytes of its text" in problems[-1].message
