@@ -58,6 +58,4 @@ def _escaped(char: str, random: Random) -> str:
     if char in SHORT and random.random() < 0.5:
         return SHORT[char]
     escape = json.dumps(char)[1:-1] if char > "\uffff" else f"\\u{ord(char):04x}"
-    return (
-        escape if random.random() < 0.5 else "\\u".join(escape.split("\\u")).replace(escape[2:], escape[2:].upper(), 1)
-    )
+    return escape if random.random() < 0.5 else escape.upper().replace("\\U", "\\u")
