@@ -104,8 +104,8 @@ def _caption(summary: Summary) -> str:
     seconds = summary.timeline.width
     size, unit = next((size, unit) for size, unit in _UNITS if seconds >= size)
     width = "one second" if seconds == 1 else f"{seconds / size:.1f} {unit}"
-    undated = " Records without a time are only counted." if any(not one.last for one in summary.rules) else ""
-    return f"over time: each bar is {width}, and its height is in proportion to the rule's highest.{undated}"
+    undated = "\nRecords without a time are only counted." if any(not one.last for one in summary.rules) else ""
+    return f"over time: each bar is {width}.{undated}"
 
 
 def _singles(few: list[tuple[str, ...]], short: int | None) -> Table:

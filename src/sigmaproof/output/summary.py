@@ -74,7 +74,7 @@ class Summary:
     """Takes matches one by one. few: the cells of the single matches, as long as they are few; None after that."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._most = min(_MOST, max(_LEAST, _ALL // max(1, len(rules))))
+        self._most = min(_MOST, max(_LEAST, _ALL // max(1, 2 * len(rules))))
         self._rules: dict[int, RuleSummary] = {}
         self.timeline = Timeline()
         self.count = 0
