@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sigmaproof.batches import Batch, Report, read_batches
+from sigmaproof.batch import Batch, Report
+from sigmaproof.batches import read_batches
 from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.jsonvalues import kind, parsed
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sigmaproof.batches import Batch, Report, read_batches
+from sigmaproof.batch import Batch, Report
+from sigmaproof.batches import read_batches
 from sigmaproof.diagnostics import InputError
 from sigmaproof.evaluate.literals import Need, needed
 from sigmaproof.evaluate.run import Judge, Match, is_ecs, source
@@ -19,8 +20,10 @@ from sigmaproof.rules import Rule
 
 __all__ = ["FileJudge"]
 
-# What every ECS document has (`is_ecs`), and a line that is a whole CloudTrail file.
-_SUSPECTS = {"auto": (r'"event"', r'"event\.action"', r'"Records"'), "raw": (r'"Records"',), "ecs": (r'"Records"',)}
+_OF_ECS = ('"event"', '"event.action"')
+"""What every ECS document has (`is_ecs`)."""
+_OF_FILES = ('"Records"',)
+"""What a line has that is a whole CloudTrail file."""
 
 
 class FileJudge:
@@ -38,7 +41,8 @@ class FileJudge:
         self.foreign: Event | None = None
         self._mapped = False
         self._unmapped: set[int] = set()
-        self._scanner = Scanner([self._need(judge) for judge in self.judges], _SUSPECTS[form])
+        needs = [self._need(judge) for judge in self.judges]
+        self._scanner = Scanner(needs, _OF_ECS if form == "auto" else (), _OF_FILES)
 
     def _need(self, judge: Judge) -> Need:
         # an ECS document is a suspect wherever raw records are looked for
