@@ -13,7 +13,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.evaluate.run import source
-from sigmaproof.normalize.dates import iso_date
 from sigmaproof.paths import getter
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ def moment(match: Match) -> datetime | None:
 
     A date is what the normalizer takes for one; in a document also milliseconds since 1970, as Elasticsearch reads it.
     """
+    from sigmaproof.normalize.dates import iso_date  # the whole normalizer: only where a date is asked for
+
     when = _found(match, "time")
     try:
         if match.is_ecs and isinstance(when, int | float):

@@ -7,7 +7,6 @@ is not known here.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,7 +29,7 @@ class Draft:
         with told(target):
             self._is_plain = _is_plain(target)
             self._place = Path(os.path.realpath(target)) if self._is_plain else target
-            name = f".{self._place.name[:40]}.{secrets.token_hex(4)}.part"
+            name = f".{self._place.name[:40]}.{os.urandom(4).hex()}.part"
             self._part = self._place.with_name(name) if self._is_plain else target
             flags = os.O_CREAT | os.O_EXCL if self._is_plain else 0
             self.stream: BinaryIO = os.fdopen(os.open(self._part, os.O_WRONLY | flags, 0o666), "wb", 1 << 16)

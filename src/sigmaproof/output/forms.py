@@ -6,7 +6,6 @@ How a file is written is in `drafts`, Parquet, which is no text, in `parquet`, t
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Callable
 from io import StringIO
@@ -100,6 +99,8 @@ class Bulk(Ecs):
 
     def text(self, match: Match) -> str:
         """The action's line and the document's."""
+        import hashlib
+
         line = self._alerts.line(match)
         id = hashlib.sha256(line.encode("ascii")).hexdigest()[:40]
         return f'{{"create":{{"_id":"{id}"}}}}\n{line}\n'

@@ -11,7 +11,6 @@ from sigmaproof import streams
 from sigmaproof.evaluate.run import is_ecs
 from sigmaproof.output.consoles import note, plural, visible
 from sigmaproof.output.forms import FORMS
-from sigmaproof.output.matchtable import print_matches
 from sigmaproof.output.progress import size_text
 from sigmaproof.output.summary import Summary
 
@@ -74,6 +73,8 @@ class MatchWriter:
     def end(self, judge: FileJudge, reading: Reading, lost: int, problems: Problems) -> None:
         """Puts the files in their places, prints the table, and on stderr what was read. lost: records that could not
         be read. Raises InputError for a file that can't be written."""
+        from sigmaproof.output.matchtable import print_matches
+
         written = self.outputs.publish()
         if self._summary is not None and self.matches:
             try:
