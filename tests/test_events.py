@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmaproof import batches, unpacking
+from sigmaproof import unpacking
 from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.events import Event, event_at, events_at, read_events, read_files

@@ -21,6 +21,7 @@ from strategies import records_for, rules
 from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.evaluate import scan
+from sigmaproof.evaluate.batchjudge import BatchJudge
 from sigmaproof.evaluate.files import FileJudge
 from sigmaproof.evaluate.literals import needed
 from sigmaproof.evaluate.run import evaluate
@@ -37,9 +38,10 @@ Found = list[tuple[str | None, str]]
 def fast(found: Sequence[Rule], content: bytes) -> tuple[Found, list[Diagnostic]]:
     """The matches of the evaluator of files, each as a rule's title and a place."""
     problems: list[Diagnostic] = []
-    judge = FileJudge(found, problems.append)
+    judge = BatchJudge(found)
     batches = batches_of(BytesIO(content), "f", problems.append)
-    return [(match.rule.title, match.event.place) for batch in batches for match in judge.of_batch(batch)], problems
+    matches = [one for batch in batches for one in judge.found(batch, problems.append)]
+    return [(found[number].title, event.place) for number, event, _ in matches], problems
 
 
 def plain(found: Sequence[Rule], content: bytes) -> tuple[Found, list[Diagnostic]]:
@@ -146,7 +148,7 @@ def test_nothing_hides_a_match(
 
 
 def test_records_that_are_no_records() -> None:
-    """What can't be skipped: lines that are broken, wrappers in a line, ECS documents, and records inside of records."""
+    """What can't be skipped: broken lines, wrappers in a line, ECS documents, and records inside of records."""
     rule = rule_of("r", {"a": NAME, "condition": "a"})
     user = json.dumps(NAME)
     ecs = '{"event":{"action":"CreateUser"}}'

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import msgspec
 
 from sigmaproof.diagnostics import Diagnostic
 
-__all__ = ["LONGEST", "Batch", "Report", "batch_of", "is_utf8"]
+__all__ = ["LONGEST", "Batch", "Report", "batch_at", "batch_of", "is_utf8"]
 
 _BRACE = ord("{")
 Report = Callable[[Diagnostic], None]
@@ -52,9 +52,23 @@ def batch_of(
     that are no objects, or may not be UTF-8.
     """
     starts = _starts(buffer, texts, end)
-    if unsure is None:
-        unsure = [at for at, start in enumerate(starts) if buffer[start] != _BRACE]
-        unsure = unsure if is_utf8(buffer) else range(len(texts))
+    if unsure is not None:
+        return Batch(file, buffer, texts, starts, numbers, in_lines, unsure)
+    found = batch_at(file, buffer, texts, starts, numbers, in_lines=in_lines)
+    return found if is_utf8(buffer) else replace(found, unsure=range(len(texts)))
+
+
+def batch_at(
+    file: str,
+    buffer: bytes,
+    texts: Sequence[msgspec.Raw | bytes],
+    starts: Sequence[int],
+    numbers: Sequence[int],
+    *,
+    in_lines: bool,
+) -> Batch:
+    """A batch of JSON values in UTF-8, where it is known where they start; finds those that are no objects."""
+    unsure = [at for at, start in enumerate(starts) if buffer[start] != _BRACE]
     return Batch(file, buffer, texts, starts, numbers, in_lines, unsure)
 
 

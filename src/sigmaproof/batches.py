@@ -21,7 +21,7 @@ from sigmaproof.jsonvalues import Problem, parsed
 from sigmaproof.lines import line_batches
 from sigmaproof.unpacking import BLOCK, Blocks, Limits, opened
 
-__all__ = ["Batch", "Report", "batches_of", "read_batches"]
+__all__ = ["Batch", "Report", "batches_of", "is_record", "read_batches"]
 
 _BOM = b"\xef\xbb\xbf"
 _ENOUGH = 1 << 12
@@ -64,7 +64,7 @@ def _of_blocks(blocks: Blocks, shown: str, report: Report) -> Iterator[Batch]:
     array = Array(shown, blocks, report, line=number)
     while head:
         head = _with_enough(head, blocks)
-        if _is_one_document(head):
+        if opening(head) and (array.number > 1 or _is_no_line(head)):
             yield from array.batches(head)
             array.line, head = _without_blanks(array.line, array.rest, blocks)
         else:
@@ -97,10 +97,8 @@ def _with_enough(head: bytes, blocks: Iterator[bytes]) -> bytes:
     return head
 
 
-def _is_one_document(head: bytes) -> bool:
-    """Whether an array of records begins here that is not just the first of several lines."""
-    if not opening(head):
-        return False
+def _is_no_line(head: bytes) -> bool:
+    """Whether a document that begins here is not just the first of several lines."""
     first, _, rest = head.partition(b"\n")
     return not rest.strip() or parsed(first)[1] is not None
 
@@ -112,7 +110,7 @@ def _others(head: bytes, blocks: Blocks, number: int, shown: str, report: Report
         pieces.append(piece)
         size += len(piece)
     head = b"".join(pieces)
-    if _is_record(head.partition(b"\n")[0]):
+    if is_record(head.partition(b"\n")[0]):
         yield from line_batches(head, blocks, number, shown, report)
         return
     pieces = [head]
@@ -127,7 +125,8 @@ def _others(head: bytes, blocks: Blocks, number: int, shown: str, report: Report
         yield batch_of(shown, content, texts, range(1, len(texts) + 1), content.rindex(b"]"))
 
 
-def _is_record(line: bytes) -> bool:
+def is_record(line: bytes) -> bool:
+    """Whether a line is a record, or a whole CloudTrail file."""
     value, _ = parsed(line)
     return isinstance(value, dict) and (not isinstance(value.get("Records"), list) or opening(line) is not None)
 

@@ -73,6 +73,8 @@ class Array:
             elif self._closes():
                 self._close(in_wrapper)
                 return
+            elif self.ended and (batch := self._last()) is not None:
+                yield batch
             elif self.ended or len(self.rest) > LONGEST:
                 if not self._skip(mark):
                     return
@@ -130,6 +132,14 @@ class Array:
         buffer, closed = self.rest[: ends[-1]], self.rest[ends[-1] : ends[-1] + 1] == b"]"
         self._move(ends[-1] + (not closed))
         return self._batch(buffer, texts, range(len(texts))) if texts else None
+
+    def _last(self) -> Batch | None:
+        """An element that is whole, where the stream ends behind it."""
+        text = self.rest.strip()
+        if not text or parsed(text)[1]:
+            return None
+        self._move(len(self.rest))
+        return self._batch(text, [text], [0])
 
     def _batch(self, buffer: bytes, texts: Sequence[msgspec.Raw | bytes], unsure: Sequence[int] | None = None) -> Batch:
         numbers = range(self.number, self.number + len(texts))

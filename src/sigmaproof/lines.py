@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from itertools import accumulate, pairwise
 
 import msgspec
 
-from sigmaproof.batch import LONGEST, Batch, Report, batch_of, is_utf8
+from sigmaproof.batch import LONGEST, Batch, Report, batch_at, batch_of, is_utf8
 from sigmaproof.diagnostics import Diagnostic, Place
 
-__all__ = ["line_batches", "of_lines"]
+__all__ = ["line_batches"]
 
 _ONE = msgspec.json.Decoder(msgspec.Raw)
 
 
-def line_batches(head: bytes, blocks: Iterator[bytes], number: int, shown: str, report: Report) -> Iterator[Batch]:
+def line_batches(
+    head: bytes, blocks: Iterator[bytes], number: int, shown: str, report: Report
+) -> Generator[Batch, None, int]:
     """The records of a stream of lines, of which the first has this number and is in `head`.
 
-    A line longer than LONGEST is reported, and not kept in memory.
+    A line longer than LONGEST is reported, and not kept in memory. Returns the number of the last line that has an end.
     """
     rest = head
     while True:
         whole, end, rest = rest.rpartition(b"\n")
         if end:
-            yield from of_lines(whole, number, shown)
-            number += whole.count(b"\n") + 1
+            number += yield from _of_lines(whole, number, shown)
         if len(rest) > LONGEST:
             message = f"record skipped: longer than {LONGEST >> 20} MB"
             report(Diagnostic("log-record", "error", Place(shown, number), message))
@@ -34,42 +36,46 @@ def line_batches(head: bytes, blocks: Iterator[bytes], number: int, shown: str, 
         if piece is None:
             break
         rest += piece
-    yield from of_lines(rest, number, shown)
+    yield from _of_lines(rest, number, shown)
+    return number - 1
 
 
 def _from_the_next_line(blocks: Iterator[bytes]) -> bytes:
     return next((piece.partition(b"\n")[2] for piece in blocks if b"\n" in piece), b"")
 
 
-def of_lines(whole: bytes, number: int, shown: str) -> Iterator[Batch]:
-    """The batch of some lines, of which the last one has no end."""
-    if not whole.strip():
-        return
-    texts = _all_well(whole)
-    if texts is not None:
-        yield batch_of(shown, whole, texts, range(number, number + len(texts)), len(whole), in_lines=True)
-        return
-    lines = [(at, line.rstrip(b"\r")) for at, line in enumerate(whole.split(b"\n"), number)]
-    kept = [(at, line) for at, line in lines if line.strip()]
-    unsure = [index for index, (_, line) in enumerate(kept) if not _is_well(line)]
-    texts, numbers = [line for _, line in kept], [at for at, _ in kept]
-    yield batch_of(shown, whole, texts, numbers, len(whole), in_lines=True, unsure=unsure)
+def _of_lines(whole: bytes, number: int, shown: str) -> Generator[Batch, None, int]:
+    """The batch of some lines, of which the last one has no end. Returns how many lines they are."""
+    found = _one_a_line(whole)
+    if found is not None:
+        texts, starts = found
+        yield batch_at(shown, whole, texts, starts, range(number, number + len(texts)), in_lines=True)
+        return len(texts)
+    lines = whole.split(b"\n")
+    kept = [(at, text) for at, line in enumerate(lines, number) if (text := line.rstrip(b"\r")).strip()]
+    if kept:
+        broken, numbers = [line for _, line in kept], [at for at, _ in kept]
+        unsure = [index for index, (_, line) in enumerate(kept) if not _is_well(line)]
+        yield batch_of(shown, whole, broken, numbers, len(whole), in_lines=True, unsure=unsure)
+    return len(lines)
 
 
-def _all_well(whole: bytes) -> Sequence[msgspec.Raw] | None:
-    """The texts where each line is just one JSON value, without a blank line or a blank beside it; else None.
+def _one_a_line(whole: bytes) -> tuple[Sequence[msgspec.Raw], Sequence[int]] | None:
+    """The texts where each line is just one JSON value, without a blank beside it, and where they start; else None.
 
-    Values may stand in other ways between the ends of lines. But when all their bytes and all the ends of lines are the
-    whole, nothing is outside of values and no value holds an end of line; and when there are as many values as lines,
-    none of which is empty, each line is one.
+    Values may stand in other ways between the ends of lines. So it is looked whether the first end of a line from each
+    one's start is just behind it.
     """
-    ends = whole.count(b"\n")
     try:
         texts = _ONE.decode_lines(whole) if is_utf8(whole) else []
     except (msgspec.DecodeError, RecursionError):
         return None
-    fits = len(texts) == ends + 1 and sum(map(len, texts)) == len(whole) - ends
-    return texts if fits and b"\n\n" not in whole and whole[:1] != b"\n" and whole[-1:] != b"\n" else None
+    lengths = list(map(len, texts))
+    starts = list(accumulate(map((1).__add__, lengths[:-1]), initial=0))
+    if not texts or starts[-1] + lengths[-1] != len(whole) or whole.find(b"\n", starts[-1]) >= 0:
+        return None
+    is_so = all(whole.find(b"\n", start) == after - 1 for start, after in pairwise(starts))
+    return (texts, starts) if is_so else None
 
 
 def _is_well(line: bytes) -> bool:

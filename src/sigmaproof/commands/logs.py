@@ -50,6 +50,7 @@ def evaluate(
     error_log: Annotated[
         Path | None, typer.Option("--error-log", help="All messages about rules and records, a JSON object a line.")
     ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
     from sigmaproof.evaluate.files import FileJudge
@@ -69,9 +70,9 @@ def evaluate(
         need(inputs.logs, "no logs given")
         writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
         with Bar(wanted=format is MatchForm.table or not sys.stdout.isatty()) as bar:
-            reading = Reading(inputs.logs, bar if bar.wanted else None)
-            judge = FileJudge(loaded, status.report, input.value, profile)
-            for match in judge.matches(reading):
+            reading = Reading(len(inputs.logs), bar)
+            judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs)
+            for match in judge.matches(inputs.logs, reading):
                 writer.match(match)
                 status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
                 if writer.gone and not outputs and (fail_on is None or status.code):

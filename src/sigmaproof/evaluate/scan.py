@@ -1,9 +1,8 @@
 """One search over a batch for the literals of all rules tells which rules can match which text (`literals`).
 
-Hyperscan goes over the buffer once, whatever the number of literals, at more than 1 GB/s. Measured: one literal alone is
-searched at 5 to 7 GB/s, 70 at 0.9, but an alternation of 70 or of 3,000 values behind one key at 1.6 to 2.3, for it
-stops at the key only. So values go behind their key where there are several, and what always is looked for has a
-database of its own.
+Hyperscan goes over the buffer at more than 1 GB/s. Measured: one literal alone is searched at 5 to 7 GB/s, 70 at 0.9,
+but an alternation of 70 or of 3,000 values behind one key at 1.6 to 2.3, for it stops at the key only. So values go
+behind their key where there are several, and what always is looked for has a database of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ _BEHIND_A_KEY = 8
 """So many values of one key are searched behind it."""
 _LONGEST = 8_000
 """Bytes of an expression; Hyperscan takes 16,000."""
+_MADE = ("_everywhere", "_only_in_lines", "_literals")
 Rules = tuple[int, ...]
 
 
@@ -46,16 +46,24 @@ class Scanner:
         self._rules = {literal: tuple(numbers) for literal, numbers in by_literal.items()}
         self._suspects, self._in_lines = (ESCAPES, *map(re.escape, suspects)), tuple(map(re.escape, in_lines))
 
+    def prepare(self) -> None:
+        """Makes the databases, which are made when they are first needed otherwise."""
+        _ = self._everywhere, self._only_in_lines, self._literals
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: without the databases."""
+        return {key: value for key, value in vars(self).items() if key not in _MADE}
+
     @cached_property
-    def _everywhere(self) -> list[Any]:
+    def _everywhere(self) -> list[_Search]:
         return [_Search([one.encode()], [(self.every, {})]) for one in self._suspects]
 
     @cached_property
-    def _only_in_lines(self) -> list[Any]:
+    def _only_in_lines(self) -> list[_Search]:
         return [_Search([one.encode()], [(self.every, {})]) for one in self._in_lines]
 
     @cached_property
-    def _literals(self) -> list[Any]:
+    def _literals(self) -> list[_Search]:
         """The search for what the rules need; none where no rule needs anything."""
         expressions, meanings = [], []
         for key, some in _by_key(self._rules):

@@ -8,76 +8,63 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
-
-from sigmaproof.diagnostics import STDIN
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress as Drawn
 
-__all__ = ["Bar", "OnBytes", "Reading", "size_text"]
+    from sigmaproof.evaluate.files import Progress
 
-OnBytes: TypeAlias = Callable[[int, int | None], None]
-"""Told how many bytes of the files are done, and of how many; None where nobody knows."""
+__all__ = ["Bar", "Reading", "size_text"]
+
 AFTER = 0.5
 """Seconds before a bar is shown."""
+EVERY = 0.25
+"""Seconds between two pictures of it."""
 
 
 class Reading:
-    """What has been read. files, bytes: how many files, and their size as they lie on the disk.
+    """What has been read, for the last message. files: how many there are. bytes: of them, as they lie on the disk.
 
-    progress: told after each file; whoever knows more can call it with more bytes in between.
+    Called as `FileJudge.matches` calls its progress. bar: is told the same.
     """
 
-    def __init__(self, files: Sequence[Path], progress: OnBytes | None = None) -> None:
-        self._files = files
-        self._progress = progress
-        self._began = time.monotonic()
-        self.files = 0
+    def __init__(self, files: int, bar: Progress) -> None:
+        self.files = files
         self.bytes = 0
+        self._bar = bar
+        self._began = time.monotonic()
 
-    def __iter__(self) -> Iterator[Path]:
-        """The files, each counted as read when the next one is asked for."""
-        total = None
-        if self._progress is not None and STDIN not in self._files:
-            total = sum(map(_size, self._files))
-        for file in self._files:
-            yield file
-            self.files += 1
-            self.bytes += _size(file)
-            if self._progress is not None:
-                self._progress(self.bytes, total)
+    def __call__(self, done: int, total: int) -> None:
+        """Takes how many bytes of the files have been read, and how many there are."""
+        self.bytes = done
+        self._bar(done, total)
 
     def seconds(self) -> float:
         """Since the start."""
         return time.monotonic() - self._began
 
 
-def _size(file: Path) -> int:
-    try:
-        return 0 if file == STDIN else file.stat().st_size
-    except OSError:  # whoever reads it says what is wrong
-        return 0
-
-
 class Bar:
-    """The bar, a context. Called as OnBytes. wanted: whether there is to be one, which needs a terminal too."""
+    """The bar, a context. Called as Progress. wanted: whether there is to be one, which needs a terminal too.
+
+    It is drawn when it is called, so there is no thread: other processes may be forked from this one at any time.
+    """
 
     def __init__(self, wanted: bool) -> None:
-        self.wanted = wanted and sys.stderr.isatty()
-        self._began = time.monotonic()
-        self._drawn: Progress | None = None
+        self._wanted = wanted and sys.stderr.isatty()
+        self._next = time.monotonic() + AFTER
+        self._drawn: Drawn | None = None
 
-    def __call__(self, done: int, total: int | None) -> None:
+    def __call__(self, done: int, total: int) -> None:
         """Shows how far it is."""
-        if not self.wanted or time.monotonic() - self._began < AFTER:
+        if not self._wanted or time.monotonic() < self._next:
             return
         if self._drawn is None:
             self._drawn = _drawn()
-        self._drawn.update(self._drawn.task_ids[0], completed=done, total=total)
+        self._drawn.update(self._drawn.task_ids[0], completed=done, total=total or None, refresh=True)
+        self._next = time.monotonic() + EVERY
 
     def __enter__(self) -> Self:
         return self
@@ -85,24 +72,18 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Removes the bar; it is not shown again."""
-        self.wanted = False
         if self._drawn is not None:
             self._drawn.stop()
-            self._drawn = None
 
 
-def _drawn() -> Progress:
+def _drawn() -> Drawn:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     from sigmaproof.output.consoles import err
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     # stdout is data and never goes through the bar's console; messages on stderr are printed above the bar.
-    progress = Progress(*columns, console=err(), transient=True, redirect_stdout=False, refresh_per_second=4)
+    progress = Progress(*columns, console=err(), transient=True, redirect_stdout=False, auto_refresh=False)
     progress.add_task("read", total=None)
     progress.start()
     return progress
