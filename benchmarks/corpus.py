@@ -39,7 +39,6 @@ def texts(count: int) -> Iterator[str]:
 
 def _record(rng: random.Random, n: int, call: dict[str, Any], word: str, agent: str, parameters: str) -> str:
     service, minute = call["service"], n % 1440
-    opened = f"2026-01-15T{minute // 60:02}:00:{n % 60:02}Z"
     identity: dict[str, Any] = {
         "type": "AssumedRole",
         "principalId": f"AROA{_upper(rng, 17)}:{word}",

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from corpus import written
 
-from sigmaproof.evaluate.pool import processors
+from sigmaproof.processes import processors
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = ROOT.parent / "shared" / "data" / "sigmahq-rules"

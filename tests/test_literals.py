@@ -30,7 +30,7 @@ from sigmaproof.rules import Rule, load_files
 
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = int(os.environ.get("SIGMAPROOF_PAIRS", "100_000"))
-SPELLINGS, RECORDS, RULES = 12, 2, 3
+SPELLINGS, RECORDS, RULES = 30, 2, 3
 OF_ONE = SPELLINGS * RECORDS * RULES * RULES
 Found = list[tuple[str | None, str]]
 

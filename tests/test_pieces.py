@@ -27,9 +27,9 @@ from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.evaluate import files as judged_files
 from sigmaproof.evaluate.files import FileJudge
-from sigmaproof.evaluate.pool import Killed, Pool
 from sigmaproof.evaluate.run import evaluate
 from sigmaproof.events import Event, events_at, read_events
+from sigmaproof.processes import Killed, Pool
 from sigmaproof.rules import Rule
 from sigmaproof.unpacking import Limits
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from sigmaproof.batch import Report
 from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.evaluate.batchjudge import BatchJudge, Found
-from sigmaproof.evaluate.pool import Killed, Pool, processors
 from sigmaproof.evaluate.run import Match
 from sigmaproof.events import Event
 from sigmaproof.fields import DEFAULT
+from sigmaproof.processes import Killed, Pool, processors
 from sigmaproof.rules import Rule
 from sigmaproof.slices import Slice, slices_of
 from sigmaproof.unpacking import Limits
