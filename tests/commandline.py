@@ -28,6 +28,11 @@ class Ended:
     err: str
 
     @property
+    def said(self) -> str:
+        """stderr without the line that says how fast a run was, which is another one every time."""
+        return re.sub(r"^read [\d,]+ files?( \(.*\))? in [\d.]+ s: [\d,]+ records/s\n", "", self.err, flags=re.M)
+
+    @property
     def lines(self) -> list[str]:
         """The lines of stdout."""
         return self.out.splitlines()
@@ -35,7 +40,7 @@ class Ended:
     @property
     def untimed(self) -> str:
         """stderr without how long the run took."""
-        return re.sub(r" in \d+\.\d s\b", "", self.err)
+        return re.sub(r" in \d+\.\d s\b", "", self.said)
 
     @property
     def objects(self) -> list[dict[str, Any]]:

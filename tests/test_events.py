@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmaproof import events
+from sigmaproof import unpacking
+from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
-from sigmaproof.events import Event, event_at, read_events, read_files
+from sigmaproof.events import Event, event_at, events_at, read_events, read_files
+from sigmaproof.jsonvalues import DEEPEST
 
 ONE, TWO = {"eventName": "A", "n": 1}, {"eventName": "B", "n": [{"é": None}]}
 RECORDS = st.lists(
@@ -32,6 +34,13 @@ RECORDS = st.lists(
 def read(path: Path) -> tuple[list[Event], list[Diagnostic]]:
     problems: list[Diagnostic] = []
     return list(read_events(path, problems.append)), problems
+
+
+def of_bytes(content: bytes, problems: list[Diagnostic], block: int = unpacking.BLOCK) -> list[Event]:
+    found = batches_of(io.BytesIO(content), "f", problems.append, block)
+    return [
+        event for batch in found for at in range(len(batch.texts)) for event in events_at(batch, at, problems.append)
+    ]
 
 
 def lines(records: Any) -> str:
@@ -100,7 +109,7 @@ class TestForms:
 
     def test_stdin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            events, "sys", SimpleNamespace(stdin=SimpleNamespace(buffer=io.BytesIO(lines([ONE]).encode())))
+            unpacking, "sys", SimpleNamespace(stdin=SimpleNamespace(buffer=io.BytesIO(lines([ONE]).encode())))
         )
         assert [event.place for event in read(Path("-"))[0]] == ["<stdin>:1"]
 
@@ -118,7 +127,7 @@ class TestProperties:
                 text += line + "\n"
                 bad += 1
         problems: list[Diagnostic] = []
-        found = [event.record for event in events._records(io.BytesIO(text.encode()), "f", problems.append)]
+        found = [event.record for event in of_bytes(text.encode(), problems)]
         assert found == records
         assert [problem.level for problem in problems] == ["error"] * bad
 
@@ -126,7 +135,7 @@ class TestProperties:
     @given(st.binary(max_size=80))
     def test_any_bytes_end_in_records_or_problems(self, content: bytes) -> None:
         problems: list[Diagnostic] = []
-        found = list(events._records(io.BytesIO(content), "f", problems.append))
+        found = of_bytes(content, problems)
         assert all(isinstance(event.record, dict) for event in found)
         assert found or problems or json.loads(content) in ([], {"Records": []})
 
@@ -171,10 +180,10 @@ class TestEventAt:
 
 def test_as_deep_as_is_allowed() -> None:
     problems: list[Diagnostic] = []
-    for depth, expected in ((events.DEEPEST, 1), (events.DEEPEST + 1, 0)):
+    for depth, expected in ((DEEPEST, 1), (DEEPEST + 1, 0)):
         text = b'{"a":' * depth + b"1" + b"}" * depth
-        found = list(events._records(io.BytesIO(b"{}\n" + text), "f", problems.append))
+        found = of_bytes(b"{}\n" + text, problems)
         assert len(found) == 1 + expected
     assert [problem.message for problem in problems] == ["record skipped: nested deeper than 200 levels"]
     wide = b'{"a":"' + b"{[" * 1000 + b'","b":[' + b"[]," * 1000 + b"[]]}"
-    assert len(list(events._records(io.BytesIO(wide), "f", problems.append))) == 1
+    assert len(of_bytes(wide, problems)) == 1

@@ -11,7 +11,6 @@ import pytest
 from commandline import ID, ROOT, called, ndjson, record, rule
 
 from sigmaproof.diagnostics import Diagnostic
-from sigmaproof.events import read_files
 from sigmaproof.rules import load_files
 from sigmaproof.ruletests import Expectation, missing, run_tests
 from sigmaproof.ruletests.baseline import baseline_tests
@@ -320,7 +319,7 @@ def test_the_baseline(place: Put, sidecar: str, budget: int, passed: bool) -> No
     place({"rules/r.yml": RULE, "logs/two.ndjson": TWO} | ({"rules/r.test.yml": sidecar} if sidecar else {}))
     found: list[Diagnostic] = []
     rules = load_files([Path("rules/r.yml")]).rules
-    results, records = baseline_tests(rules, read_files([Path("logs/two.ndjson")], found.append), budget, found.append)
+    results, records = baseline_tests(rules, [Path("logs/two.ndjson")], budget, found.append)
     assert (records, found) == (3, [])
     assert [(one.kind, one.passed) for one in results] == [("baseline", passed)]
     assert results[0].why == (() if passed else ("matches logs/two.ndjson:1", "matches logs/two.ndjson:2"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -21,6 +22,7 @@ __all__ = [
     "Integration",
     "Lines",
     "LogDirs",
+    "MatchForm",
     "OnlyFailing",
     "OwnPipeline",
     "OwnTemplate",
@@ -30,7 +32,6 @@ __all__ = [
     "Retain",
     "RuleDirs",
     "Status",
-    "Table",
     "Targets",
 ]
 
@@ -93,11 +94,14 @@ class Findings(StrEnum):
     gitlab = "gitlab"
 
 
-class Table(StrEnum):
-    """Output for people, or one JSON object a line."""
+class MatchForm(StrEnum):
+    """A table for people, or each match as text: one JSON object a line, a row, an ECS document of an alert."""
 
     table = "table"
     json = "json"
+    csv = "csv"
+    ecs = "ecs"
+    bulk = "bulk"
 
 
 Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
@@ -130,7 +134,10 @@ Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filt
 
 
 class Status:
-    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine."""
+    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine.
+
+    show: what is done with a diagnostic; it is printed.
+    """
 
     def __init__(self) -> None:
         self.code = 0
@@ -138,17 +145,16 @@ class Status:
         self.unread = 0  # rules that could not be read
         self.heard: list[Diagnostic] = []  # what was reported
         self.only_errors = False  # whether what doesn't make the run fail is left out
+        self.show: Callable[[Diagnostic], None] = _show
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
         self.code = max(self.code, code if when else 0)
 
     def report(self, finding: Diagnostic) -> None:
-        """Prints a diagnostic to stderr; an error is input that can't be read."""
-        from sigmaproof.output.excerpt import message_text
-
+        """Shows a diagnostic, on stderr or as `show` is set; an error is input that can't be read."""
         if finding.level == "error" or not self.only_errors:
-            typer.echo(message_text(finding), err=True)
+            self.show(finding)
         self.heard.append(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")
@@ -156,3 +162,9 @@ class Status:
     def end(self) -> NoReturn:
         """Ends the command with the code."""
         raise typer.Exit(self.code)
+
+
+def _show(finding: Diagnostic) -> None:
+    from sigmaproof.output.excerpt import message_text
+
+    typer.echo(message_text(finding), err=True)

@@ -91,13 +91,13 @@ def _on_corpus(
 
 
 def _on_baseline(paths: Sequence[Path], rules: Sequence[Rule], budget: int, status: Status) -> list[Expectation]:
-    from sigmaproof.events import read_files
     from sigmaproof.inputs import sort_paths
     from sigmaproof.output.consoles import note, plural
-    from sigmaproof.output.progress import over
+    from sigmaproof.output.progress import Bar
     from sigmaproof.ruletests.baseline import baseline_tests
 
     files = sort_paths((), logs=paths).logs
-    results, records = baseline_tests(rules, read_files(over("baseline")(files), status.report), budget, status.report)
+    with Bar(wanted=True) as bar:
+        results, records = baseline_tests(rules, files, budget, status.report, bar)
     note(f"baseline: {plural(records, 'record')} in {plural(len(files), 'file')}")
     return results

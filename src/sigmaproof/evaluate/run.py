@@ -30,6 +30,10 @@ class Judge:
     rule: Rule
     integration: str = DEFAULT
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: closures can't."""
+        return {"rule": self.rule, "integration": self.integration}
+
     @cached_property
     def on_raw(self) -> Verdict:
         """The verdict on a raw record."""
@@ -91,21 +95,18 @@ def evaluate(
     rules: Sequence[Rule],
     events: Iterable[Event],
     form: str = "auto",
-    seen: Callable[[Event], None] | None = None,
     report: Callable[[Diagnostic], None] | None = None,
     integration: str = DEFAULT,
 ) -> Iterator[Match]:
     """Every match, in the order of the records. form: `raw`, `ecs`, or `auto` for each record by itself.
 
-    seen: called for each record, matched or not. report: called once for a rule that can't judge ECS documents;
+    report: called once for a rule that can't judge ECS documents;
     without it, InputError is raised. integration: the profile of the field table by which ECS documents were made;
     raises UnknownIntegrationError.
     """
     judges = [Judge(rule, integration) for rule in rules]
     mapped: list[Judge] | None = None
     for event in events:
-        if seen:
-            seen(event)
         ecs = form == "ecs" or (form == "auto" and is_ecs(event.record))
         record = source(event.record) if ecs else event.record
         if ecs and mapped is None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
+from sigmaproof.output.problems import as_json
 from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, show
 from sigmaproof.repository import root_of
 
@@ -68,10 +67,4 @@ def _print(findings: Sequence[Diagnostic], form: str) -> None:
     from sigmaproof.output.excerpt import finding_text
 
     for finding in findings:
-        print(_json(finding) if form == "json" else finding_text(finding))
-
-
-def _json(finding: Diagnostic) -> str:
-    """code, level, file, line, column (0 when unknown), message, help (a contract)."""
-    fields = {"code": finding.code, "level": finding.level, **asdict(finding.place)}
-    return json.dumps({**fields, "message": finding.message, "help": finding.help}, ensure_ascii=False)
+        print(as_json(finding) if form == "json" else finding_text(finding))

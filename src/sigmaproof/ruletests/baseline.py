@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from sigmaproof.evaluate.run import evaluate
-from sigmaproof.events import Event
+from sigmaproof.evaluate.files import FileJudge, Progress
 from sigmaproof.rules import Rule
 from sigmaproof.ruletests import subjects_of
 from sigmaproof.ruletests.sidecar import budget_of
@@ -20,22 +20,17 @@ __all__ = ["baseline_tests"]
 
 
 def baseline_tests(
-    rules: Sequence[Rule], events: Iterable[Event], budget: int, report: Report
+    rules: Sequence[Rule], files: Iterable[Path], budget: int, report: Report, progress: Progress | None = None
 ) -> tuple[list[Expectation], int]:
     """For each rule the expectation that it keeps its budget, and how many records there were.
 
-    budget: matches that a rule may have whose test file doesn't say it. report: called for a rule that can't judge the
-    ECS documents among the records.
+    files: the logs. budget: matches that a rule may have whose test file doesn't say it. report: called for what can't
+    be read, and for a rule that can't judge the ECS documents among the records. progress: see FileJudge.
     """
     counts: Counter[int] = Counter()
     places: defaultdict[int, list[str]] = defaultdict(list)
-    records = 0
-
-    def seen(_: Event) -> None:
-        nonlocal records
-        records += 1
-
-    for match in evaluate(rules, events, seen=seen, report=report):
+    judge = FileJudge(rules, report)
+    for match in judge.matches(files, progress):
         counts[id(match.rule)] += 1
         if len(places[id(match.rule)]) < MOST_SHOWN:
             places[id(match.rule)].append(match.event.place)
@@ -45,7 +40,7 @@ def baseline_tests(
         most = budget if own is None else own
         result = counted(rule, "baseline", 0, most, places[id(rule)], counts[id(rule)], rule.document.place())
         results.append(_named(result, most))
-    return results, records
+    return results, judge.records
 
 
 def _named(result: Expectation, most: int) -> Expectation:
