@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmaproof import batches
+from sigmaproof import batches, packing
 from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.events import Event, event_at, events_at, read_events, read_files
@@ -109,7 +109,7 @@ class TestForms:
 
     def test_stdin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            batches, "sys", SimpleNamespace(stdin=SimpleNamespace(buffer=io.BytesIO(lines([ONE]).encode())))
+            packing, "sys", SimpleNamespace(stdin=SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines([ONE]).encode()))))
         )
         assert [event.place for event in read(Path("-"))[0]] == ["<stdin>:1"]
 

@@ -8,19 +8,21 @@ about 1 GB/s: a text that is not one JSON object is named in `unsure`.
 from __future__ import annotations
 
 import re
-import sys
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
-from isal import igzip, isal_zlib
 
 from sigmaproof.diagnostics import STDIN, Diagnostic, Place, shown_path
+from sigmaproof.envelopes import opened_batch
 from sigmaproof.jsonvalues import Problem, parsed
+from sigmaproof.packing import opened
+
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
 
 __all__ = ["Batch", "Report", "batches_of", "read_batches"]
 
@@ -29,7 +31,6 @@ BLOCK = 1 << 20
 """Bytes of a file whose lines are one batch. Of standard input it is what has come."""
 _WRAPPED = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 _BOM = b"\xef\xbb\xbf"
-_FAULTS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, isal_zlib.error)  # type: ignore[assignment]
 
 
 class _Wrapper(msgspec.Struct):
@@ -46,7 +47,8 @@ class Batch:
     """Record texts in the order in which they stand in a buffer.
 
     file: as it is shown. numbers: the line of each text, or its element of the document, from 1. unsure: the indexes of
-    texts that may not be one JSON object. end: before which the last text ends.
+    texts that may not be one JSON object. end: before which the last text ends. inner: for texts out of an envelope,
+    where in what has the number they stand: `#2`; empty where none is.
     """
 
     file: str
@@ -56,6 +58,7 @@ class Batch:
     in_lines: bool
     end: int
     unsure: Sequence[int] = field(default=())
+    inner: Sequence[str] = field(default=())
 
     def starts(self) -> list[int]:
         """For each text where it, or the same bytes, starts in the buffer; none overlaps the next."""
@@ -74,30 +77,32 @@ class Batch:
             at += len(text)
 
 
-def read_batches(file: Path, report: Report) -> Iterator[Batch]:
+def read_batches(file: Path | Remote, report: Report) -> Iterator[Batch]:
     """The record texts of one file (`-` is standard input). report: called for everything that can't be read."""
-    shown = "<stdin>" if file == STDIN else shown_path(file)
+    shown = _shown(file)
+    until = ""
     try:
-        stream = _opened(file)
-    except OSError as error:
-        report(Diagnostic("log-unreadable", "error", Place(shown), f"can't be read: {error.strerror or error}"))
-        return
-    try:
-        with stream:
+        with opened(file) as stream:
+            until = " to its end"
             yield from batches_of(stream, shown, report, 1 if file == STDIN else BLOCK)
-    except _FAULTS as error:
+    except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        report(Diagnostic("log-unreadable", "error", Place(shown), f"can't be read to its end: {reason}"))
+        report(Diagnostic("log-unreadable", "error", Place(shown), f"can't be read{until}: {reason}"))
 
 
-def _opened(file: Path) -> BinaryIO:
+def _shown(file: Path | Remote) -> str:
     if file == STDIN:
-        return sys.stdin.buffer
-    return igzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[no-untyped-call]
+        return "<stdin>"
+    return shown_path(file) if isinstance(file, Path) else str(file)
 
 
 def batches_of(stream: BinaryIO, shown: str, report: Report, block: int = BLOCK) -> Iterator[Batch]:
-    """The record texts of a stream.
+    """The record texts of a stream, those that stand in envelopes of JSON texts taken out of them."""
+    return map(opened_batch, _as_written(stream, shown, report, block))
+
+
+def _as_written(stream: BinaryIO, shown: str, report: Report, block: int) -> Iterator[Batch]:
+    """The texts as they stand in the stream.
 
     One whose first line is a whole JSON object that is no wrapper is line-based; any other is one document.
     """
