@@ -109,7 +109,9 @@ class TestForms:
 
     def test_stdin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            packing, "sys", SimpleNamespace(stdin=SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines([ONE]).encode()))))
+            packing,
+            "sys",
+            SimpleNamespace(stdin=SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines([ONE]).encode())))),
         )
         assert [event.place for event in read(Path("-"))[0]] == ["<stdin>:1"]
 

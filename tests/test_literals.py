@@ -134,7 +134,8 @@ def test_nothing_hides_a_match(name: str, item: dict[str, Any], text: str) -> No
 
 
 def test_records_that_are_no_records() -> None:
-    """What can't be skipped: lines that are broken, wrappers in a line, ECS documents, and records inside of records."""
+    """What can't be skipped: lines that are broken, wrappers in a line, ECS documents, and records inside of
+    records."""
     rule = rule_of("r", {"a": NAME, "condition": "a"})
     user = json.dumps(NAME)
     ecs = '{"event":{"action":"CreateUser"}}'

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,6 +20,8 @@ from sigmaproof.diagnostics import STDIN, Diagnostic, Place, shown_path
 from sigmaproof.envelopes import opened_batch
 from sigmaproof.jsonvalues import Problem, parsed
 from sigmaproof.packing import opened
+from sigmaproof.tables import table_of
+from sigmaproof.textforms import concatenated, is_stamped, unstamped
 
 if TYPE_CHECKING:
     from sigmaproof.remote import Remote
@@ -109,7 +111,12 @@ def _as_written(stream: BinaryIO, shown: str, report: Report, block: int) -> Ite
     blocks = _blocks(stream, block)
     number, head = _to_first_line(blocks)
     first, _, rest = head.partition(b"\n")
-    if _is_record(first):
+    table = None if first[:1] in b"{[" else table_of(first)
+    if table is not None:
+        yield from table.batches(head[len(first) + 1 :], blocks, number + 1, shown, report)
+    elif is_stamped(first):
+        yield from _lines(b"", unstamped(chain([head], blocks)), number, shown)
+    elif _is_record(first):
         yield from _lines(head, blocks, number, shown)
     else:
         del first, rest
@@ -256,7 +263,13 @@ def _other(content: bytes, number: int, shown: str, report: Report) -> Iterator[
         yield Batch(shown, content, [content], [1], False, len(content), [0])
         return
     lines = content.splitlines()
-    if any(isinstance(parsed(line)[0], dict) for line in lines):
+    joined = None if isinstance(parsed(lines[0])[0], dict) else concatenated(content, number)
+    if joined is not None:
+        for message, line, column in joined.broken:
+            report(_unreadable(Problem(message, line, column), shown))
+        texts, buffer = joined.texts, b"\n".join(joined.texts)
+        yield Batch(shown, buffer, texts, range(1, len(texts) + 1), False, len(buffer), range(len(texts)))
+    elif any(isinstance(parsed(line)[0], dict) for line in lines):
         kept = [(at, line) for at, line in enumerate(lines, number) if line.strip()]
         texts = [line for _, line in kept]
         yield Batch(shown, content, texts, [at for at, _ in kept], True, len(content), range(len(texts)))

@@ -8,21 +8,21 @@ Known by their keys, one function each (`_OPENERS`); a record of CloudTrail has 
   CONTROL_MESSAGE only asks whether somebody listens (CloudWatch Logs user guide, "Subscription filters"); `aws logs
   filter-log-events` and `get-log-events`: `{"events": [{"message": "<JSON>", "timestamp": …}]}`; Logs Insights:
   `{"@message": …}`.
-* EventBridge: `{"detail-type": "AWS API Call via CloudTrail", "detail": {…}}` (EventBridge user guide, "AWS service events
-  delivered via CloudTrail"; sign-ins, service events and insights likewise).
-* SNS notifications `{"Type": "Notification", "Message": "<JSON>"}`, SQS messages `{"messageId", "body": "<JSON>"}` as Lambda
-  gets them, `{"MessageId", "Body"}` in `{"Messages": […]}` as the CLI does.
+* EventBridge: `{"detail-type": "AWS API Call via CloudTrail", "detail": {…}}` (EventBridge user guide, "AWS service
+  events delivered via CloudTrail"; sign-ins, service events and insights likewise).
+* SNS notifications `{"Type": "Notification", "Message": "<JSON>"}`, SQS messages `{"messageId", "body": "<JSON>"}` as
+  Lambda gets them, `{"MessageId", "Body"}` in `{"Messages": […]}` as the CLI does.
 * Elasticsearch: responses `{"hits": {"hits": […]}}`, and hits whose `_source` is a raw record. A hit that holds an ECS
   document stays as it is: `evaluate` knows it.
 
 Digest files of CloudTrail hold hashes of files and no records.
 
 Soundness
-    A search over the bytes of a log (`evaluate.scan`) does not find a literal in a record that stands in a JSON *text*: its
-    quotes are escaped there. So every text that holds such an envelope, or one that holds more than one record, contains
-    one of `SUSPECTS`, which makes it one to be parsed; and where the first text of a batch is such an envelope, the whole
-    batch is opened before it is searched (`opened_batch`). An escape that hides one of the keys is one of
-    `literals.ESCAPES`.
+    A search over the bytes of a log (`evaluate.scan`) does not find a literal in a record that stands in a JSON *text*:
+    its quotes are escaped there. So every text that holds such an envelope, or one that holds more than one record,
+    contains one of `SUSPECTS`, which makes it one to be parsed; and where the first text of a batch is such an
+    envelope, the whole batch is opened before it is searched (`opened_batch`). An escape that hides one of the keys is
+    one of `literals.ESCAPES`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sigmaproof.jsonvalues import parsed
 if TYPE_CHECKING:
     from sigmaproof.batches import Batch
 
-__all__ = ["SUSPECTS", "Skipped", "leaves", "opened_batch"]
+__all__ = ["DEEPEST", "SUSPECTS", "Skipped", "is_well", "leaves", "opened_batch"]
 
 SUSPECTS = (
     r'"(?:Records|hits|logEvents|CloudTrailEvent|_source|digestS3Object)"',
@@ -194,7 +194,7 @@ def opened_batch(batch: Batch, depth: int = 0) -> Batch:
     for index, text in enumerate(batch.texts):
         whole, outer = bytes(text), batch.inner[index] if batch.inner else ""
         for place, inner in _texts(whole) or [("", whole)]:
-            if inner is whole or not _is_well(inner):
+            if inner is whole or not is_well(inner):
                 unsure.append(len(texts))
             texts.append(inner)
             places.append((batch.numbers[index], outer + place))
@@ -215,7 +215,8 @@ def _texts(text: bytes) -> list[tuple[str, bytes]] | None:
     return [(place, leaf.encode("utf-8", "surrogatepass")) for place, leaf in found]
 
 
-def _is_well(text: bytes) -> bool:
+def is_well(text: bytes) -> bool:
+    """Whether a text is one JSON object, by its grammar."""
     try:
         return text[:1] == b"{" and bool(text.decode()) and bool(_RAW.decode(text))
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):

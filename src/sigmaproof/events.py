@@ -26,7 +26,8 @@ LOG_SUFFIXES = (".json", ".jsonl", ".ndjson", ".log", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One record with its place. number: the line of a line-based file, the element of an array, from 1. inner: where in
+    """One record with its place. number: the line of a line-based file, the element of an array, from 1. inner: where
+    in
     that it is, if that is an envelope of several records: `#2`."""
 
     record: dict[str, Any]

@@ -1,16 +1,18 @@
 """Where CloudTrail puts its files: what the path of one proves about the records in it, and which files hold none.
 
-`[prefix/]AWSLogs/[o-id/]ACCOUNT/CloudTrail[-Insight]/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail[-Insight]_REGION_TIME_ID.json.gz`
+`[prefix/]AWSLogs/[o-id/]ACCOUNT/CloudTrail[-Insight]/REGION/YYYY/MM/DD/FILE`, where FILE is
+`ACCOUNT_CloudTrail[-Insight]_REGION_TIME_ID.json.gz`
 (AWS, CloudTrail user guide, "Finding your CloudTrail log files" and "CloudTrail log file examples"). Digests stand
-beside, in `CloudTrail-Digest/`; saved queries of CloudTrail Lake have a `result_sign.json` with the hashes of the files.
+beside, in `CloudTrail-Digest/`; saved queries of CloudTrail Lake have a `result_sign.json` with the hashes of the
+files.
 
 What is proved
     * The time in the name is that of delivery, and a file "can contain records written at any point before that time"
       (ibid.): so none is younger than it, which prunes by the start of a time range. `CLOCKS` is left for clocks that
       differ; in 2,900 real records the youngest was 3 s older than the name, the oldest 10 minutes.
     * How much older they can be AWS doesn't say, but CloudTrail tries to deliver for 30 days where the bucket can't be
-      written (user guide, "Creating a trail"). So only what was delivered later than that (`LATE`) after the end of a
-      time range is pruned by it.
+      written (user guide, "Getting and viewing your CloudTrail log files"). So only what was delivered later than that
+      (`LATE`) after the end of a time range is pruned by it.
     * ACCOUNT is the account whose trail it is, or the organization's member whose events they are: recipientAccountId.
     * REGION is awsRegion, but for global services: until 22 November 2021 a trail of another region had their events
       too, which say us-east-1 (user guide, "update-trail"). So such a region (`GLOBAL`) prunes only younger files.
@@ -59,7 +61,7 @@ def no_log(path: str) -> str:
     """What a file beside logs is that holds no records, for people; nothing for a log. path: with `/` between names."""
     if _DIGEST.search(path):
         return "digest"
-    return "signature of a query's results" if _SIGNATURE.search(path) else ""
+    return "query signature" if _SIGNATURE.search(path) else ""
 
 
 def delivery_of(path: str) -> Delivery:
@@ -97,9 +99,7 @@ def _days(place: re.Match[str]) -> tuple[datetime | None, datetime | None]:
         return None, None
 
 
-def _minute(
-    text: str, first: datetime | None, last: datetime | None
-) -> tuple[datetime | None, datetime | None]:
+def _minute(text: str, first: datetime | None, last: datetime | None) -> tuple[datetime | None, datetime | None]:
     """The minute that a file's name says, where it is within the day that its directory says."""
     try:
         minute = datetime.strptime(text, "%Y%m%dT%H%MZ").replace(tzinfo=UTC)

@@ -83,7 +83,7 @@ def _as_os_error() -> Iterator[None]:
     """What an unpacker raises for broken data, as OSError: not all of these are one."""
     try:
         yield
-    except (zlib.error, isal_zlib.error) as error:
+    except (zlib.error, isal_zlib.error) as error:  # type: ignore[misc]
         raise OSError(str(error)) from error
     except Exception as error:
         if type(error).__name__ in {"ZstdError", "LZMAError"}:

@@ -1,13 +1,14 @@
-"""Which records are asked for: `--since`, `--until`, `--account`, `--region`. By path where it proves it, then by record.
+"""Which records are asked for: `--since`, `--until`, `--account`, `--region`. By path where it proves it, then by
+record.
 
-What a path proves is in `layout`. A record of which can't be told whether it is asked for (its time, account or region is
-missing or unreadable) is kept, so that no match is lost by it, and counted.
+What a path proves is in `layout`. A record of which can't be told whether it is asked for (its time, account or region
+is missing or unreadable) is kept, so that no match is lost by it, and counted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sigmaproof.batches import Batch
     from sigmaproof.events import Event
 
-__all__ = ["Selection", "Tally", "duration", "moment"]
+__all__ = ["Selection", "Tally", "duration", "moment", "named"]
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _AGO = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
@@ -84,7 +85,8 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked for: records from `since`, before `until`, of these accounts and regions (of all, if none is named).
+    """What is asked for: records from `since`, before `until`, of these accounts and regions (of all, if none is
+    named).
 
     late: how long after `until` their files may have been delivered. integration: the profile of ECS documents.
     """
@@ -224,10 +226,10 @@ def _when(value: Any) -> datetime | None:
     return None
 
 
-def named(lists: Sequence[str] | None, check: Callable[[str], bool], wanted: str) -> frozenset[str]:
-    """The names in comma lists. Raises ValueError for one that is none."""
-    names = [name.strip() for one in lists or () for name in one.split(",") if name.strip()]
+def named(lists: Sequence[str], form: str, wanted: str) -> frozenset[str]:
+    """The names in comma lists. form: an expression that each of them matches. Raises ValueError for another."""
+    names = [name.strip() for one in lists for name in one.split(",") if name.strip()]
     for name in names:
-        if not check(name):
+        if not re.fullmatch(form, name, re.ASCII):
             raise ValueError(f"{name}: write {wanted}")
     return frozenset(names)

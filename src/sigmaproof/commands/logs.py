@@ -7,19 +7,24 @@ from typing import Annotated
 
 import typer
 
-from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, usage
+from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, selection_of, usage
 from sigmaproof.commands.options import (
+    Accounts,
     Documents,
     Filters,
     Form,
     Integration,
+    Late,
     LogDirs,
     Paths,
     Pipelines,
+    Regions,
     Retain,
     RuleDirs,
+    Since,
     Status,
     Table,
+    Until,
 )
 
 __all__ = ["evaluate", "explain", "normalize"]
@@ -33,25 +38,33 @@ def evaluate(
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
     integration: Integration = None,
+    since: Since = None,
+    until: Until = None,
+    account: Accounts = None,
+    region: Regions = None,
+    late: Late = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
     from sigmaproof.evaluate.files import FileJudge
     from sigmaproof.evaluate.run import LEVELS
+    from sigmaproof.output.leftout import write_left_out
     from sigmaproof.output.matches import MatchWriter
 
     status = Status()
     threshold, profile = level_of(fail_on), profile_of(integration)
-    inputs = inputs_of(paths, rules, logs, stdin="logs")
+    asked = selection_of(since, until, account, region, late, profile)
+    inputs = inputs_of(paths, rules, logs, stdin="logs", selection=asked)
     loaded = rules_of(inputs, status, pipeline, filter)
-    need(inputs.logs, "no logs given")
+    need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
     writer = MatchWriter(format.value, loaded)
-    judge = FileJudge(loaded, status.report, input.value, profile)
+    judge = FileJudge(loaded, status.report, input.value, profile, asked)
     for match in judge.matches(inputs.logs):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
     writer.end(judge.records, status.lost, judge.foreign)
+    write_left_out(inputs.left, status.skipped, judge.tally)
     status.end()
 
 
@@ -59,6 +72,11 @@ def normalize(
     paths: Paths = None,
     logs: LogDirs = None,
     integration: Integration = None,
+    since: Since = None,
+    until: Until = None,
+    account: Accounts = None,
+    region: Regions = None,
+    late: Late = None,
     retain: Annotated[Retain | None, typer.Option("--retain", help="The integration's option; default: all.")] = None,
     format: Annotated[
         Documents, typer.Option("--format", help="A document a line, or a _bulk body.")
@@ -68,16 +86,20 @@ def normalize(
     from sigmaproof.events import read_files
     from sigmaproof.normalize import OptionError
     from sigmaproof.output.documents import write_documents
+    from sigmaproof.output.leftout import write_left_out
+    from sigmaproof.selection import Tally
 
-    status = Status()
+    status, tally = Status(), Tally()
     profile = profile_of(integration)
-    inputs = inputs_of(paths, None, logs, stdin="logs")
-    need(inputs.logs, "no logs given")
-    events = read_files(inputs.logs, status.report)
+    asked = selection_of(since, until, account, region, late, profile)
+    inputs = inputs_of(paths, None, logs, stdin="logs", selection=asked)
+    need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
+    events = asked.events(read_files(inputs.logs, status.report), tally)
     try:
         write_documents(events, status.report, profile, retain and retain.value, format.value)
     except OptionError as error:
         usage(str(error))
+    write_left_out(inputs.left, status.skipped, tally)
     status.end()
 
 
@@ -94,7 +116,7 @@ def explain(
     from sigmaproof.output.matches import write_explanation
 
     status, profile = Status(), profile_of(integration)
-    loaded = rules_of(inputs_of([rule]), status, pipeline, filter)
+    loaded = rules_of(inputs_of([str(rule)]), status, pipeline, filter)
     try:
         event = event_at(record, status.report)
     except LookupError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -12,23 +13,28 @@ if TYPE_CHECKING:
     from sigmaproof.diagnostics import Diagnostic
 
 __all__ = [
+    "Accounts",
     "Case",
     "Documents",
     "Filters",
     "Form",
     "Integration",
+    "Late",
     "Lines",
     "LogDirs",
     "OwnPipeline",
     "OwnTemplate",
     "Paths",
     "Pipelines",
+    "Regions",
     "Reports",
     "Retain",
     "RuleDirs",
+    "Since",
     "Status",
     "Table",
     "Targets",
+    "Until",
 ]
 
 
@@ -86,9 +92,22 @@ class Table(StrEnum):
     json = "json"
 
 
-Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
-RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
-LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="PATH...", help="Rules, logs, directories, patterns or URLs; - is stdin.")
+]
+RuleDirs = Annotated[list[str] | None, typer.Option("--rules", help="Take the rules of this directory.")]
+LogDirs = Annotated[list[str] | None, typer.Option("--logs", help="Take the logs of this directory, or URL.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Records from here on: 2026-11-24 or 2026-11-24T08:00:00Z, or 7d."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Records before; of a day, to its end.")]
+Accounts = Annotated[list[str] | None, typer.Option("--account", help="Records of these accounts; a comma list.")]
+Regions = Annotated[list[str] | None, typer.Option("--region", help="Records of these regions; a comma list.")]
+Late = Annotated[
+    str | None,
+    typer.Option("--late", metavar="DURATION", help="Read files that were delivered up to so long after --until; 30d."),
+]
 Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
 Integration = Annotated[
     str | None,
@@ -115,15 +134,19 @@ class Status:
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
+        self.skipped: Counter[str] = Counter()  # what holds no records, and is no fault
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
         self.code = max(self.code, code if when else 0)
 
     def report(self, finding: Diagnostic) -> None:
-        """Prints a diagnostic to stderr; an error is input that can't be read."""
+        """Prints a diagnostic to stderr; an error is input that can't be read. What was skipped is counted."""
         from sigmaproof.diagnostics import as_text
 
+        if finding.code == "log-skipped":
+            self.skipped[finding.message] += 1
+            return
         typer.echo(as_text(finding), err=True)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")
