@@ -111,6 +111,17 @@ class TestContainers:
         slow = [(match.rule.title, match.event.place) for match in evaluate(rules, events)]
         assert matched(rules, content)[0] == slow
 
+    def test_nothing_is_missed_where_nothing_else_is_suspect(self, name: str) -> None:
+        """Plain records, and rules that all need a literal: no escape and no other rule makes a text one to be parsed."""
+        records = [{"eventName": "AB"[n % 2], "eventID": str(n), "requestParameters": {"x": "plain"}} for n in range(6)]
+        content = CONTAINERS[name].content(records)
+        content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        for action, count in (("A", 3), ("B", 3), ("Z", 0)):
+            rule = made(f"selection:\n    eventName: {action}\ncondition: selection", "t")
+            assert needed(rule.tree)
+            found, read, _ = matched([rule], content)
+            assert (len(found), read) == (count, 6)
+
     @pytest.mark.parametrize("cut", [0.3, 0.6, 0.97])
     def test_what_is_cut_off_is_reported(self, name: str, cut: float, records: list[dict[str, Any]]) -> None:
         content = CONTAINERS[name].content(records[:9])
