@@ -82,15 +82,15 @@ class Container:
 
 CONTAINERS: dict[str, Container] = {
     "cloudtrail.json": Container(lambda r: text({"Records": r}), elements),
-    "cloudtrail_lines.json": Container(lambda r: lines([{"Records": h} for h in halves(r)]), places_in_halves(":1", ":2")),
+    "cloudtrail_lines.json": Container(
+        lambda r: lines([{"Records": h} for h in halves(r)]), places_in_halves(":1", ":2")
+    ),
     "cloudtrail_joined.json": Container(
         lambda r: "".join(text({"Records": h}) for h in halves(r)), places_in_halves("#1", "#2")
     ),
     "subscription.json": Container(subscription, within(":1")),
     "subscription_pretty.json": Container(lambda r: json.dumps(json.loads(subscription(r)), indent=2), within("#1")),
-    "subscriptions.ndjson": Container(
-        lambda r: "\n".join(map(subscription, halves(r))), places_in_halves(":1", ":2")
-    ),
+    "subscriptions.ndjson": Container(lambda r: "\n".join(map(subscription, halves(r))), places_in_halves(":1", ":2")),
     "firehose.json": Container(
         lambda r: subscription([], "CONTROL_MESSAGE") + "".join(map(subscription, halves(r))),
         places_in_halves("#2", "#3"),
@@ -99,13 +99,19 @@ CONTAINERS: dict[str, Container] = {
         lambda r: gzip.compress("".join(map(subscription, halves(r))).encode()), places_in_halves("#1", "#2")
     ),
     "filtered.json": Container(
-        lambda r: json.dumps({"events": [{"timestamp": 1, "message": text(one)} for one in r], "searchedLogStreams": []}),
+        lambda r: json.dumps(
+            {"events": [{"timestamp": 1, "message": text(one)} for one in r], "searchedLogStreams": []}
+        ),
         within(":1"),
     ),
     "log_events.ndjson": Container(lambda r: lines([{"timestamp": 1, "message": text(one)} for one in r]), of_lines),
     "exported.log": Container(lambda r: "".join(f"2026-11-24T08:00:00.000Z {json.dumps(o)}\n" for o in r), of_lines),
-    "tailed.log": Container(lambda r: "".join(f"2026-11-24T08:00:00+00:00 str/eam {json.dumps(o)}\n" for o in r), of_lines),
-    "insights.json": Container(lambda r: json.dumps([{"@timestamp": "t", "@message": text(one)} for one in r]), elements),
+    "tailed.log": Container(
+        lambda r: "".join(f"2026-11-24T08:00:00+00:00 str/eam {json.dumps(o)}\n" for o in r), of_lines
+    ),
+    "insights.json": Container(
+        lambda r: json.dumps([{"@timestamp": "t", "@message": text(one)} for one in r]), elements
+    ),
     "insights_objects.json": Container(lambda r: json.dumps([{"@message": one} for one in r], indent=1), elements),
     "insights.csv": Container(
         lambda r: table(["@timestamp", "@message"], [["2026-11-24 08:00:00.000", text(one)] for one in r]), None
@@ -114,16 +120,23 @@ CONTAINERS: dict[str, Container] = {
     "bridge.json": Container(lambda r: json.dumps([bridge(one) for one in r], indent=2), elements),
     "sns.ndjson": Container(lambda r: lines([sns(json.dumps(bridge(one))) for one in r]), of_lines),
     "sqs.json": Container(
-        lambda r: json.dumps({"Records": [{"messageId": "1", "body": json.dumps(sns(text(one)))} for one in r]}), elements
+        lambda r: json.dumps({"Records": [{"messageId": "1", "body": json.dumps(sns(text(one)))} for one in r]}),
+        elements,
     ),
     "received.json": Container(
-        lambda r: json.dumps({"Messages": [{"MessageId": "1", "Body": json.dumps(bridge(one))} for one in r]}, indent=4),
+        lambda r: json.dumps(
+            {"Messages": [{"MessageId": "1", "Body": json.dumps(bridge(one))} for one in r]}, indent=4
+        ),
         within("#1"),
     ),
-    "looked_up.json": Container(lambda r: json.dumps({"Events": [looked_up(one) for one in r]}, indent=4), within("#1")),
+    "looked_up.json": Container(
+        lambda r: json.dumps({"Events": [looked_up(one) for one in r]}, indent=4), within("#1")
+    ),
     "looked_up.ndjson": Container(lambda r: lines([looked_up(one) for one in r]), of_lines),
     "hits.json": Container(
-        lambda r: json.dumps({"took": 1, "hits": {"total": {"value": 2}, "hits": [{"_id": "1", "_source": o} for o in r]}}),
+        lambda r: json.dumps(
+            {"took": 1, "hits": {"total": {"value": 2}, "hits": [{"_id": "1", "_source": o} for o in r]}}
+        ),
         within(":1"),
     ),
     "hits_pretty.json": Container(
@@ -137,9 +150,7 @@ CONTAINERS: dict[str, Container] = {
     "result_1.csv": Container(
         lambda r: table(["eventID", "eventJson"], [[str(one.get("eventID")), text(one)] for one in r]), None
     ),
-    "mixed.ndjson": Container(
-        lambda r: lines(halves(r)[0]) + subscription(halves(r)[1]) + "\n", None
-    ),
+    "mixed.ndjson": Container(lambda r: lines(halves(r)[0]) + subscription(halves(r)[1]) + "\n", None),
     "mixed_envelopes.ndjson": Container(
         lambda r: subscription(halves(r)[0]) + "\n" + lines([bridge(one) for one in halves(r)[1]]), None
     ),

@@ -7,7 +7,7 @@ import bz2
 import gzip
 import json
 import lzma
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,15 @@ from sigmaproof.events import event_at, events_at, read_events
 from sigmaproof.rules import Rule, load_files
 
 ROOT = Path(__file__).resolve().parents[1]
-NASTY = [
+NASTY: list[dict[str, Any]] = [
     {"eventName": "A", "eventID": "1", "requestParameters": {"a": 'quote " and \\ and, comma }{ \n line', "n": 1.50}},
     {"eventName": "B", "eventID": "2", "errorCode": "x\u2028\u0085y", "requestParameters": {"message": '{"a": 1}'}},
-    {"eventName": "C", "eventID": "3", "userIdentity": {"userName": "é\U0001f600", "body": "{"}, "resources": [{"ARN": "a"}]},
+    {
+        "eventName": "C",
+        "eventID": "3",
+        "userIdentity": {"userName": "é\U0001f600", "body": "{"},
+        "resources": [{"ARN": "a"}],
+    },
     {"eventName": "D", "eventID": "4", "responseElements": {"Records": [{"eventName": "E"}], "detail": {"a": None}}},
 ]
 RULES = [
@@ -86,7 +91,9 @@ class TestContainers:
         assert [event.record for event in events] == records
         assert [problem for problem in problems if problem.code != "log-skipped"] == []
         if container.places:
-            assert [event.place for event in events] == [f"{tmp_path / name}{p}" for p in container.places(len(records))]
+            assert [event.place for event in events] == [
+                f"{tmp_path / name}{p}" for p in container.places(len(records))
+            ]
         assert len({event.place for event in events}) == len(records)
         for event in events[::50]:
             assert event_at(event.place).record == event.record
@@ -103,7 +110,9 @@ class TestContainers:
         assert {problem.code for problem in problems} <= {"log-skipped"}
         assert len(wanted) > 50
 
-    def test_the_search_agrees_with_reading_all(self, name: str, rules: list[Rule], records: list[dict[str, Any]]) -> None:
+    def test_the_search_agrees_with_reading_all(
+        self, name: str, rules: list[Rule], records: list[dict[str, Any]]
+    ) -> None:
         content = CONTAINERS[name].content(records[:20])
         content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
         batches = list(batches_of(BytesIO(content), "f", lambda problem: None))
@@ -112,7 +121,7 @@ class TestContainers:
         assert matched(rules, content)[0] == slow
 
     def test_nothing_is_missed_where_nothing_else_is_suspect(self, name: str) -> None:
-        """Plain records, and rules that all need a literal: no escape and no other rule makes a text one to be parsed."""
+        """Plain records, and rules that all need a literal: no escape and no other rule has a text parsed."""
         records = [{"eventName": "AB"[n % 2], "eventID": str(n), "requestParameters": {"x": "plain"}} for n in range(6)]
         content = CONTAINERS[name].content(records)
         content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
@@ -186,7 +195,13 @@ def zst(content: bytes) -> bytes:
     return bytes(zstd.compress(content))
 
 
-PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zst, "plain": bytes}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zst,
+    "plain": bytes,
+}
 
 
 class TestPacked:

@@ -1,4 +1,4 @@
-"""Tables of SQL queries: what can be read for certain gives the records, anything else is refused with what to select."""
+"""Tables of SQL queries: what can be read for certain gives the records, the rest is refused with what to select."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
@@ -20,8 +21,8 @@ from sigmaproof.diagnostics import InputError, Place
 
 __all__ = ["Remote", "is_url"]
 
-READ = 1 << 22
-"""Bytes of one request. A CloudTrail file is smaller, so that it is one request."""
+READ = 1 << 20
+"""Bytes that are waited for."""
 _OBSTORE = frozenset({"s3", "s3a", "gs", "az", "adl", "abfs", "abfss"})
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<path>.*)", re.DOTALL)
 
@@ -71,6 +72,8 @@ class Remote:
 
     def kind(self) -> str:
         """`file`, `directory`, or nothing where there is neither. Raises InputError where that can't be asked."""
+        if self.scheme in _OBSTORE and "/" not in self.path.strip("/"):
+            return "directory"  # a bucket, which is no object of itself
         with self._reported():
             try:
                 return str(self._system.info(self.path)["type"])
@@ -114,31 +117,59 @@ class _Reported:
 
 
 class _Stream(io.RawIOBase):
-    """The bytes of a remote file, each read of at most `READ`. Whatever goes wrong is an OSError."""
+    """The bytes of a remote file. Whatever goes wrong is an OSError."""
 
     def __init__(self, file: Remote) -> None:
-        try:
-            self._stream = _system(file.scheme).open(file.path, "rb")
-        except InputError as error:
-            raise OSError(error.diagnostic.message) from error
-        except Exception as error:
-            raise OSError(_words(error)) from error
+        self._pieces: Iterator[Any] = iter(())
+        self._left = memoryview(b"")
+        with _as_os_error():
+            self._pieces = _pieces(file)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        try:
-            piece = self._stream.read(min(len(buffer), READ))
-        except Exception as error:
-            raise OSError(_words(error)) from error
-        buffer[: len(piece)] = piece
-        return len(piece)
+        with _as_os_error():
+            while not self._left:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    return 0
+                self._left = memoryview(piece)
+        size = min(len(buffer), len(self._left))
+        buffer[:size], self._left = self._left[:size], self._left[size:]
+        return size
 
-    def close(self) -> None:
-        if not self.closed and hasattr(self, "_stream"):
-            self._stream.close()
-        super().close()
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise OSError(error.diagnostic.message) from error
+    except Exception as error:
+        raise OSError(_words(error)) from error
+
+
+def _pieces(file: Remote) -> Iterator[Any]:
+    """The bytes of a file as they come: by obstore in one request, which fsspec's file would make several of."""
+    bucket, _, key = file.path.partition("/")
+    store = _store(file.scheme, bucket) if file.scheme in _OBSTORE else None
+    if store is not None:
+        from obstore import get
+
+        return iter(get(store, key).stream(min_chunk_size=READ))
+    stream = _system(file.scheme).open(file.path, "rb")
+    return iter(lambda: stream.read(READ), b"")
+
+
+@cache
+def _store(scheme: str, bucket: str) -> Any:
+    """obstore's bucket; None where obstore is not installed."""
+    try:
+        from obstore.store import from_url
+    except ImportError:
+        return None
+    return from_url(f"{scheme}://{bucket}")
 
 
 def _words(error: Exception) -> str:
