@@ -1,151 +1,162 @@
-"""How long `evaluate` takes over packed CloudTrail files and over NDJSON, as a ratio to unpacking and to reading alone.
+"""How long `evaluate` takes over CloudTrail files and over NDJSON, as ratios to unpacking and to other evaluators.
 
-The corpus is made of records with a fixed seed, none like another, of a mix in which one call in 200 is one that a rule
-asks for; and once more with 3,000 rules, the same with other values. One process. Run:
+The corpus is made once (`corpus`), in the folder that SIGMAPROOF_CORPUS names, else in a temporary one. The rules are
+ours and, where they are beside the checkout, public ones; then 3,000, the same with other values. All is run in turns
+in one go, whole commands with their start, and the quickest of three is taken. igzip and rsigma are used where they are
+installed (SIGMAPROOF_RSIGMA names the program); without igzip, its library unpacks in Python. Run:
 .venv/bin/python benchmarks/evaluate.py [RECORDS]
 """
 
 from __future__ import annotations
 
-import gzip
 import json
-import random
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from isal import igzip
+from corpus import written
 
-from sigmaproof.evaluate.files import FileJudge
-from sigmaproof.rules import Rule, load_files, load_text
+from sigmaproof.processes import processors
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = ROOT.parent / "shared" / "data" / "sigmahq-rules"
-A_FILE = 5_000
-COMMON = (
-    ("ec2.amazonaws.com", "DescribeInstances", {"instancesSet": {}, "filterSet": {"items": [{"name": "vpc-id"}]}}),
-    ("s3.amazonaws.com", "GetObject", {"bucketName": "logs", "key": "a/b/c.gz", "Host": "logs.s3.amazonaws.com"}),
-    ("sts.amazonaws.com", "AssumeRole", {"roleArn": "arn:aws:iam::111122223333:role/deploy", "roleSessionName": "ci"}),
-    ("kms.amazonaws.com", "Decrypt", {"encryptionContext": {"aws:s3:arn": "arn:aws:s3:::logs/a"}}),
-    ("logs.amazonaws.com", "CreateLogStream", {"logGroupName": "/aws/lambda/thing", "logStreamName": "x"}),
-)
-RARE = (
-    ("iam.amazonaws.com", "CreateAccessKey", {"userName": "other"}),
-    ("cloudtrail.amazonaws.com", "StopLogging", {"name": "trail"}),
-    ("signin.amazonaws.com", "ConsoleLogin", None),
-    ("rolesanywhere.amazonaws.com", "CreateTrustAnchor", {"name": "a", "source": {"sourceType": "CERTIFICATE_BUNDLE"}}),
+RSIGMA = os.environ.get("SIGMAPROOF_RSIGMA") or shutil.which("rsigma")
+VALUES = ("eventName", "eventSource", "errorCode", "errorMessage", "userAgent")
+UNPACK = (
+    "import sys\nfrom isal import igzip\nfor name in sys.argv[1:]:\n"
+    "    with igzip.open(name) as stream:\n        while stream.read(1 << 17): pass"
 )
 
 
-def records(count: int) -> Iterator[dict[str, Any]]:
-    """Records as AWS writes them, in its order of keys."""
-    rng = random.Random(11)  # noqa: S311 - the same records each time
-    for n in range(count):
-        source, name, parameters = rng.choice(RARE if rng.random() < 0.005 else COMMON)
-        user, serial = f"user-{rng.randrange(400)}", f"{rng.getrandbits(128):032x}"
-        yield {
-            "eventVersion": "1.08",
-            "userIdentity": {
-                "type": "AssumedRole",
-                "principalId": f"AROA{serial[:16].upper()}:{user}",
-                "arn": f"arn:aws:sts::111122223333:assumed-role/deploy/{user}",
-                "accountId": "111122223333",
-                "accessKeyId": f"ASIA{serial[16:32].upper()}",
-                "sessionContext": {"attributes": {"creationDate": "2026-01-15T09:00:00Z", "mfaAuthenticated": "false"}},
-            },
-            "eventTime": f"2026-01-15T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}Z",
-            "eventSource": source,
-            "eventName": name,
-            "awsRegion": rng.choice(("us-east-1", "eu-central-1")),
-            "sourceIPAddress": f"203.0.113.{rng.randrange(255)}",
-            "userAgent": "aws-sdk-java/1.12.400 Linux/5.10 OpenJDK_64-Bit_Server_VM/17.0.6 cfg/retry-mode/standard",
-            "requestParameters": parameters,
-            "responseElements": None,
-            "requestID": serial[:8],
-            "eventID": f"{serial[:8]}-{serial[8:12]}-{serial[12:16]}-{serial[16:20]}-{serial[20:]}",
-            "readOnly": True,
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": "111122223333",
-            "eventCategory": "Management",
-            "tlsDetails": {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"},
-        }
+@dataclass
+class Run:
+    """Commands at the same time, and what they took. megabytes: of the largest process."""
 
+    title: str
+    commands: Sequence[Sequence[str]]
+    seconds: float = float("inf")
+    megabytes: float = 0
+    output: Path = Path(os.devnull)
 
-def written(folder: Path, count: int) -> tuple[list[Path], Path]:
-    """The corpus as packed files and as one of lines."""
-    lines, packed, some = folder / "all.ndjson", [], []
-    with lines.open("w", encoding="utf-8") as stream:
-        for n, record in enumerate(records(count), 1):
-            text = json.dumps(record, separators=(",", ":"))
-            stream.write(f"{text}\n")
-            some.append(text)
-            if n % A_FILE == 0 or n == count:
-                packed.append(folder / f"{n}.json.gz")
-                packed[-1].write_bytes(gzip.compress(f'{{"Records":[{",".join(some)}]}}'.encode(), 6))
-                some = []
-    return packed, lines
-
-
-def more(rules: list[Rule], count: int) -> list[Rule]:
-    """As many rules: these, and the same with other values."""
-    found = list(rules)
-    for n in range(count - len(rules)):
-        text = Path(rules[n % len(rules)].file).read_text(encoding="utf-8")
-        for name in ("eventName", "errorCode", "userAgent"):
-            text = text.replace(f"{name}: ", f"{name}: X{n}")
-        found += load_text(text.replace("- ", f"- Y{n}")).rules[:1]
-    return found
-
-
-def timed(run: Callable[[], object], rounds: int = 3) -> float:
-    """Seconds of the quickest of some runs."""
-    times = []
-    for _ in range(rounds):
+    def once(self) -> None:
+        """Runs it, and keeps the quickest time."""
         start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        with self.output.open("wb") as stream:
+            running = [
+                subprocess.Popen(one, stdout=stream, stderr=subprocess.DEVNULL)  # noqa: S603 - ours, and named peers
+                for one in self.commands
+            ]
+            for process in running:
+                _, status, used = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+                self.megabytes = max(self.megabytes, used.ru_maxrss / 1000)
+        self.seconds = min(self.seconds, time.perf_counter() - start)
+        if any(process.returncode not in (0, 1) for process in running):
+            raise SystemExit(f"{self.title}: exit codes {[process.returncode for process in running]}")
 
 
-def unpacked(files: list[Path]) -> None:
-    """Unpacks and throws away, in pieces."""
-    for file in files:
-        with igzip.open(file, "rb") as stream:
-            while stream.read(1 << 20):
-                pass
+def sources() -> list[Path]:
+    """Our rules and the public ones."""
+    ours = [path for path in sorted(ROOT.glob("sigma_rules/**/*.yml")) if not path.name.endswith(".test.yml")]
+    return [*ours, *sorted(PUBLIC.glob("*.yml"))]
 
 
-def evaluated(rules: list[Rule], files: list[Path]) -> int:
-    """How many matches there are."""
-    return sum(1 for _ in FileJudge(rules, print).matches(files))
+def rules_in(folder: Path, count: int) -> Path:
+    """A folder with so many rules: those there are, then the same with other values."""
+    folder.mkdir()
+    found = sources()
+    for n in range(count):
+        text = found[n % len(found)].read_text(encoding="utf-8")
+        (folder / f"{n:05}.yml").write_text(text if n < len(found) else with_other_values(text, n), encoding="utf-8")
+    return folder
+
+
+def with_other_values(text: str, n: int) -> str:
+    """A rule with a number at the end of what the fields in VALUES are compared with."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        is_field, is_item = key.strip(" -").split("|")[0] in VALUES, line.strip().startswith("- ")
+        if line.startswith("id:"):
+            lines.append(f"id: {n:08x}-0000-4000-8000-000000000000")
+        elif (is_field and value.strip()) or (inside and is_item and not is_field):
+            bare = line.rstrip()
+            quote = bare[-1] if bare[-1] in "'\"" else ""
+            lines.append(f"{bare.removesuffix(quote)}{n}{quote}")
+        else:
+            lines.append(line)
+        inside = (is_field and not value.strip()) or (inside and is_item)
+    return "\n".join(lines) + "\n"
+
+
+def unpacking(files: Sequence[Path], jobs: int) -> list[list[str]]:
+    """What unpacks these files in so many processes, and throws away what comes."""
+    names = [[str(file) for file in files[n::jobs]] for n in range(jobs)]
+    program = ["igzip", "-dc"] if shutil.which("igzip") else [sys.executable, "-c", UNPACK]
+    return [[*program, *some] for some in names]
+
+
+def evaluating(rules: Path, logs: Path, jobs: int) -> list[list[str]]:
+    """The installed command."""
+    options = ["--rules", str(rules), "--logs", str(logs), "--format", "json", "-j", str(jobs)]
+    return [[sys.executable, "-m", "sigmaproof", "evaluate", *options]]
+
+
+def matches(output: Path) -> Counter[str]:
+    """How many matches each rule has, by its title."""
+    found = Counter[str]()
+    for line in output.open(encoding="utf-8"):
+        one = json.loads(line)
+        found[one.get("title") or one.get("rule_title") or one.get("header", {}).get("rule_title", "?")] += 1
+    return found
 
 
 def main() -> None:
     """Prints the table."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    paths = [*(ROOT / "sigma_rules").rglob("*.yml"), *PUBLIC.glob("*.yml")]
-    rules = load_files(sorted(path for path in paths if not path.name.endswith(".test.yml"))).rules
-    many = more(rules, 3_000)
+    count, jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, processors()
     with tempfile.TemporaryDirectory() as name:
-        packed, lines = written(Path(name), count)
+        place = Path(name)
+        packed, lines = written(Path(os.environ.get("SIGMAPROOF_CORPUS") or place / "corpus"), count)
+        some, many = rules_in(place / "some", len(sources())), rules_in(place / "many", 3_000)
+        one = place / "one.json"
+        with lines.open("rb") as stream:
+            one.write_bytes(stream.readline())
+        floor = Run(f"unpacking alone, {jobs} processes", unpacking(packed, jobs))
+        ours = Run("evaluate, lines, 1 process", evaluating(some, lines, 1), output=place / "ours.ndjson")
+        runs = [
+            floor,
+            Run(f"evaluate, packed, {jobs} processes", evaluating(some, packed[0].parent, jobs)),
+            Run(f"evaluate, packed, 3,000 rules, {jobs} processes", evaluating(many, packed[0].parent, jobs)),
+            ours,
+            Run(f"evaluate, lines, {jobs} processes", evaluating(some, lines, jobs)),
+            Run("evaluate, one record", evaluating(some, one, 1)),
+            Run("evaluate, one record, 3,000 rules", evaluating(many, one, 1)),
+        ]
+        if RSIGMA:
+            theirs = [RSIGMA, "engine", "eval", "-r", str(some), "-e", f"@{lines}"]
+            runs.append(Run("rsigma, lines, 1 process", [theirs], output=place / "rsigma.ndjson"))
+        for _ in range(3):
+            for run in runs:
+                run.once()
         size = lines.stat().st_size
-        floor = timed(lambda: unpacked(packed))
-        print(f"{count:,} records, {size / 1e6:,.0f} MB of JSON, {len(packed)} packed files, {len(rules)} rules")
-        print(f"unpacking alone      {floor:6.2f} s   {size / floor / 1e6:6,.0f} MB/s")
-        for title, some, files in (
-            ("packed", rules, packed),
-            ("lines", rules, [lines]),
-            (f"packed, {len(many):,} rules", many, packed),
-        ):
-            spent = timed(lambda some=some, files=files: evaluated(some, files))  # type: ignore[misc]
-            print(
-                f"{title:20} {spent:6.2f} s   {size / spent / 1e6:6,.0f} MB/s   {count / spent:9,.0f} records/s"
-                f"   {spent / floor:4.1f} times unpacking   {evaluated(some, files):,} matches"
-            )
+        print(f"{count:,} records, {size / 1e6:,.0f} MB of JSON, {len(packed)} files, {len(sources())} rules\n")
+        print("| run | seconds | MB/s | times unpacking | MB of memory |\n|---|---|---|---|---|")
+        for run in runs:
+            ratio, speed = f"{run.seconds / floor.seconds:.2f}", f"{size / run.seconds / 1e6:,.0f}"
+            print(f"| {run.title} | {run.seconds:.2f} | {speed} | {ratio} | {run.megabytes:.0f} |")
+        print(f"\n{sum(matches(ours.output).values()):,} matches")
+        if RSIGMA:
+            other = matches(runs[-1].output)
+            for title in sorted(other.keys() | matches(ours.output).keys()):
+                if other[title] != matches(ours.output)[title]:
+                    print(f"  {title}: {matches(ours.output)[title]} matches, rsigma {other[title]}")
 
 
 if __name__ == "__main__":

@@ -348,7 +348,8 @@ class TestLogs:
         (tmp_path / name).write_bytes(content)
         problems: list[Diagnostic] = []
         events = list(read_events(tmp_path / name, problems.append))
-        assert as_text(problems[0]).startswith(f"{tmp_path / name}{message}")
+        said = problems[-1 if name.endswith(".gz") else 0]  # what a broken file has before the fault is read
+        assert as_text(said).startswith(f"{tmp_path / name}{message}")
         if name.endswith(".ndjson") or name == "array.json":  # the others are still read
             assert [event.record for event in events] == [record(1), record(1)]
 

@@ -19,7 +19,7 @@ from containers import CONTAINERS, Container, lines, subscription
 
 from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
-from sigmaproof.evaluate.files import FileJudge
+from sigmaproof.evaluate.batchjudge import BatchJudge
 from sigmaproof.evaluate.literals import needed
 from sigmaproof.evaluate.run import evaluate
 from sigmaproof.events import event_at, events_at, read_events
@@ -75,10 +75,10 @@ def wanted(rules: list[Rule], records: list[dict[str, Any]]) -> list[str]:
 def matched(rules: Sequence[Rule], content: bytes) -> tuple[list[tuple[str, str]], int, list[Diagnostic]]:
     """The matches, as rule and place, how many records were read, and what was reported."""
     problems: list[Diagnostic] = []
-    judge = FileJudge(rules, problems.append)
+    judge = BatchJudge(rules)
     batches = batches_of(BytesIO(content), "f", problems.append)
-    found = [(match.rule.title, match.event.place) for batch in batches for match in judge.of_batch(batch)]
-    return found, judge.records, problems
+    found = [one for batch in batches for one in judge.found(batch, problems.append)]
+    return [(rules[number].title, event.place) for number, event, _ in found], judge.records, problems
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
@@ -184,9 +184,9 @@ class TestLeftOut:
     def test_insights_are_records(self) -> None:
         insight = {"eventType": "AwsCloudTrailInsight", "eventID": "1", "insightDetails": {"eventName": "A"}}
         rule = made("selection:\n    insightDetails.eventName: A\ncondition: selection", "t")
-        judge = FileJudge([rule], lambda problem: None)
+        judge = BatchJudge([rule])
         batches = batches_of(BytesIO(json.dumps({"Records": [insight]}).encode()), "f", lambda problem: None)
-        assert [m.event.place for b in batches for m in judge.of_batch(b)] == ["f#1"]
+        assert [event.place for b in batches for _, event, _ in judge.found(b, lambda problem: None)] == ["f#1"]
         assert judge.foreign is None
 
 
@@ -238,6 +238,6 @@ def test_the_search_is_not_in_vain(records: list[dict[str, Any]]) -> None:
     assert needed(rule.tree)
     container: Container = CONTAINERS["firehose.json"]
     batches = batches_of(BytesIO(container.content(records)), "f", lambda problem: None)
-    judge = FileJudge([rule], lambda problem: None)
-    candidates = [judge._scanner.candidates(batch) for batch in batches]
+    judge = BatchJudge([rule])
+    candidates = [judge.scanner.candidates(batch) for batch in batches]
     assert sum(map(len, candidates)) < len(records) / 2

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmaproof import batches, packing
+from sigmaproof import unpacking
 from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.events import Event, event_at, events_at, read_events, read_files
@@ -36,7 +36,7 @@ def read(path: Path) -> tuple[list[Event], list[Diagnostic]]:
     return list(read_events(path, problems.append)), problems
 
 
-def of_bytes(content: bytes, problems: list[Diagnostic], block: int = batches.BLOCK) -> list[Event]:
+def of_bytes(content: bytes, problems: list[Diagnostic], block: int = unpacking.BLOCK) -> list[Event]:
     found = batches_of(io.BytesIO(content), "f", problems.append, block)
     return [
         event for batch in found for at in range(len(batch.texts)) for event in events_at(batch, at, problems.append)
@@ -109,9 +109,7 @@ class TestForms:
 
     def test_stdin(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
-            packing,
-            "sys",
-            SimpleNamespace(stdin=SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(lines([ONE]).encode())))),
+            unpacking, "sys", SimpleNamespace(stdin=SimpleNamespace(buffer=io.BytesIO(lines([ONE]).encode())))
         )
         assert [event.place for event in read(Path("-"))[0]] == ["<stdin>:1"]
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigmaproof.batches import batches_of
-from sigmaproof.evaluate.files import FileJudge
+from sigmaproof.evaluate.batchjudge import BatchJudge
 from sigmaproof.inputs import sort_paths
 from sigmaproof.layout import delivery_of, no_log
 from sigmaproof.normalize import normalize
@@ -164,7 +164,7 @@ ASKED = {
     "eventName": "A",
 }
 
-JUDGE = FileJudge([rule_of("t", {"selection": {"eventName": "A"}, "condition": "selection"})], lambda problem: None)
+JUDGE = BatchJudge([rule_of("t", {"selection": {"eventName": "A"}, "condition": "selection"})])
 
 
 class TestRecords:
@@ -217,7 +217,7 @@ class TestRecords:
         judge = JUDGE
         judge.selection, judge.tally, judge.records = selection, tally, 0
         batches = batches_of(BytesIO(content.encode()), "f", lambda problem: None)
-        found = [match.event.record for batch in batches for match in judge.of_batch(batch)]
+        found = [event.record for b in batches for _, event, _ in judge.found(b, lambda problem: None)]
         assert found == kept
         assert judge.tally == plain
         assert judge.records == len(kept)

@@ -12,7 +12,7 @@ from containers import table
 
 from sigmaproof.batches import batches_of
 from sigmaproof.diagnostics import Diagnostic
-from sigmaproof.evaluate.files import FileJudge
+from sigmaproof.evaluate.batchjudge import BatchJudge
 from sigmaproof.events import Event, events_at
 
 RECORD: dict[str, Any] = {
@@ -94,9 +94,9 @@ class TestAthena:
     )
     def test_the_same_matches(self, detection: dict[str, Any]) -> None:
         for content in (of_cells([cells(RECORD)]), json.dumps(RECORD)):
-            judge = FileJudge([rule_of("t", detection)], lambda problem: None)
+            judge = BatchJudge([rule_of("t", detection)])
             batches = batches_of(BytesIO(content.encode()), "f", lambda problem: None)
-            assert len([match for batch in batches for match in judge.of_batch(batch)]) == 1
+            assert len([one for batch in batches for one in judge.found(batch, lambda problem: None)]) == 1
 
     @pytest.mark.parametrize(
         ("column", "cell", "help"),

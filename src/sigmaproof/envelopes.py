@@ -19,10 +19,12 @@ Digest files of CloudTrail hold hashes of files and no records.
 
 Soundness
     A search over the bytes of a log (`evaluate.scan`) does not find a literal in a record that stands in a JSON *text*:
-    its quotes are escaped there. So every text that holds such an envelope, or one that holds more than one record,
-    contains one of `SUSPECTS`, which makes it one to be parsed; and where the first text of a batch is such an
-    envelope, the whole batch is opened before it is searched (`opened_batch`). An escape that hides one of the keys is
-    one of `literals.ESCAPES`.
+    its quotes are escaped there. Each record of CloudTrail has the key `eventName` (one of Insights has it further
+    down), so the text of such an envelope contains `IN_TEXT`, which makes it one to be parsed; an escape of a letter of
+    the key is one of `literals.ESCAPES`. Where one of the first two texts of a batch is such an envelope, the whole
+    batch is opened before it is searched (`opened_batch`), whatever its records are: so only what is no record of
+    CloudTrail, in an envelope between other texts, can be passed over. Envelopes that hold records as they are need
+    nothing; those of several are `OF_SEVERAL`, so that each is counted.
 """
 
 from __future__ import annotations
@@ -30,26 +32,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from sigmaproof.batch import Batch, batch_of
 from sigmaproof.jsonvalues import parsed
 
-if TYPE_CHECKING:
-    from sigmaproof.batches import Batch
+__all__ = ["DEEPEST", "IN_TEXT", "OF_SEVERAL", "Skipped", "is_well", "leaves", "opened_batch"]
 
-__all__ = ["DEEPEST", "SUSPECTS", "Skipped", "is_well", "leaves", "opened_batch"]
-
-SUSPECTS = (
-    r'"(?:Records|hits|logEvents|CloudTrailEvent|_source|digestS3Object)"',
-    r'"[Ee]vents"\s*:\s*\[',
-    r'"(?:@?message|Message|[Bb]ody)"\s*:\s*"\s*[{\\]',
-)
-"""Expressions, without case, of which each text that has to be opened contains one."""
+IN_TEXT = "eventName\\"
+"""What the text of an envelope contains that holds a record of CloudTrail as a JSON text, in any number of these: the
+key that each record has, and the escape of the quote behind it."""
+OF_SEVERAL = ('"Records"', '"hits"')
+"""Of these keys a line has one that holds several records as they are."""
+_LOOKED_AT = 2
 DEEPEST = 6
 """Envelopes within envelopes; SNS in SQS in CloudWatch are three."""
-_IN_TEXT = re.compile(rb'"(?:logEvents|CloudTrailEvent|@?message|Message|[Bb]ody)"\s*:')
+_HOLDERS = re.compile(rb'"(?:logEvents|CloudTrailEvent|@?message|Message|[Bb]ody)"\s*:')
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)
 
@@ -185,8 +185,9 @@ def leaves(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, A
 
 def opened_batch(batch: Batch, depth: int = 0) -> Batch:
     """A batch whose first text is an envelope of JSON texts, as the batch of these; any other as it is."""
-    first = bytes(batch.texts[0]) if batch.texts else b""
-    if depth == DEEPEST or not _IN_TEXT.search(first) or _texts(first) is None:
+    # the first is looked at, and the next where that is a message without records
+    firsts = (bytes(text) for text in batch.texts[:_LOOKED_AT])
+    if depth == DEEPEST or not any(_HOLDERS.search(one) and _texts(one) for one in firsts):
         return batch
     texts: list[bytes] = []
     places: list[tuple[int, str]] = []
@@ -200,8 +201,8 @@ def opened_batch(batch: Batch, depth: int = 0) -> Batch:
             places.append((batch.numbers[index], outer + place))
     buffer = b"\n".join(texts)
     numbers, inside = [number for number, _ in places], [place for _, place in places]
-    new = replace(batch, buffer=buffer, texts=texts, numbers=numbers, inner=inside, end=len(buffer), unsure=unsure)
-    return opened_batch(new, depth + 1)
+    new = batch_of(batch.file, buffer, texts, numbers, len(buffer), in_lines=batch.in_lines, unsure=unsure)
+    return opened_batch(replace(new, inner=inside), depth + 1)
 
 
 def _texts(text: bytes) -> list[tuple[str, bytes]] | None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sigmaproof.batches import Batch, Report, read_batches
+from sigmaproof.batch import Batch, Report
+from sigmaproof.batches import read_batches
 from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.envelopes import DEEPEST, Skipped, leaves
 from sigmaproof.jsonvalues import kind, parsed
@@ -41,6 +42,11 @@ class Event:
         """`file:line`, or `file#element` for an array; `file:line#2` for the second in an envelope."""
         return f"{self.file}{':' if self.in_lines else '#'}{self.number}{self.inner}"
 
+    @property
+    def diagnosed(self) -> Place:
+        """The same as the place of a diagnostic."""
+        return Place(self.file, self.number, inner=self.inner) if self.in_lines else Place(self.place)
+
 
 def read_files(files: Iterable[Path | Remote], report: Report) -> Iterator[Event]:
     """The records of all files in order. report: called for everything that can't be read."""
@@ -69,7 +75,7 @@ def _in_text(text: bytes, at: Event, report: Report, depth: int = 0) -> Iterator
     if problem and is_line:
         report(_skipped(problem.at(at.file), problem.message))
     elif problem:
-        report(_skipped(Place(at.place), problem.message))
+        report(_skipped(at.diagnosed, problem.message))
     else:
         for place, leaf in leaves(value):
             yield from _in_leaf(leaf, replace(at, inner=at.inner + place), report, depth)
@@ -79,12 +85,11 @@ def _in_leaf(leaf: Any, at: Event, report: Report, depth: int) -> Iterator[Event
     if isinstance(leaf, dict):
         yield replace(at, record=leaf)
     elif isinstance(leaf, Skipped):
-        report(Diagnostic("log-skipped", "note", Place(at.place), leaf.what))
+        report(Diagnostic("log-skipped", "note", at.diagnosed, leaf.what))
     elif isinstance(leaf, str) and leaf.lstrip()[:1] == "{" and depth < DEEPEST:  # what an envelope has as text
         yield from _in_text(leaf.encode("utf-8", "surrogatepass"), at, report, depth + 1)
     else:
-        place = Place(at.file, at.number) if at.in_lines and not at.inner else Place(at.place)
-        report(_skipped(place, f"a record must be an object, not {kind(leaf)}"))
+        report(_skipped(at.diagnosed, f"a record must be an object, not {kind(leaf)}"))
 
 
 def _skipped(place: Place, message: str) -> Diagnostic:
@@ -115,8 +120,8 @@ def event_at(where: str, report: Report | None = None) -> Event:
 def _concerns(problem: Diagnostic, wanted: list[int]) -> bool:
     """Whether a problem is one of the whole file, or of this line or element."""
     at = problem.place
-    inner = _PLACE.search(at.file)
-    numbers = [at.line] if at.line else _numbers(inner[0] if inner else "")
+    element = _PLACE.search(at.file)
+    numbers = _numbers(f"#{at.line}{at.inner}") if at.line else _numbers(element[0] if element else "")
     return not wanted or problem.code != "log-record" or numbers[: len(wanted)] == wanted
 
 

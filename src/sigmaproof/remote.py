@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
@@ -34,9 +34,10 @@ def is_url(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A file or a directory at a URL."""
+    """A file or a directory at a URL. size: its bytes, where a listing has said them."""
 
     url: str
+    size: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.url
@@ -66,9 +67,16 @@ class Remote:
     def _system(self) -> Any:
         return _system(self.scheme)
 
-    def at(self, path: str) -> Remote:
+    def at(self, path: str, size: int | None) -> Remote:
         """The file at a path that the file system named."""
-        return Remote(f"{self.scheme}://{path.removeprefix(f'{self.scheme}://')}")
+        return Remote(f"{self.scheme}://{path.removeprefix(f'{self.scheme}://')}", size)
+
+    def length(self) -> int:
+        """Its bytes, as it is stored. Raises OSError."""
+        if self.size is not None:
+            return self.size
+        with _as_os_error():
+            return int(self._system.info(self.path)["size"] or 0)
 
     def kind(self) -> str:
         """`file`, `directory`, or nothing where there is neither. Raises InputError where that can't be asked."""
@@ -86,13 +94,13 @@ class Remote:
             found = self._system.ls(self.path, detail=True)
         for one in sorted(found, key=lambda one: str(one["name"])):
             if str(one["name"]).rstrip("/") != self.path.rstrip("/"):  # some list the directory itself
-                yield self.at(one["name"]), one["type"] == "directory"
+                yield self.at(one["name"], one["size"]), one["type"] == "directory"
 
     def matching(self) -> list[Remote]:
         """The files that a pattern with `*`, `?`, `[…]` and `**` stands for, by name. Raises InputError."""
         with self._reported():
             found = self._system.glob(self.path, detail=True)
-        return [self.at(name) for name, one in sorted(found.items()) if one["type"] != "directory"]
+        return [self.at(name, one["size"]) for name, one in sorted(found.items()) if one["type"] != "directory"]
 
     def open(self, mode: str = "rb") -> io.BufferedReader:
         """Its bytes. Raises OSError."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
+_MANY, _AT_ONCE = 400, 50
+"""From so many files of rules on, several processes read so many at once."""
 MOST_UNKNOWN = 20  # fields of one rule that are named one by one
 __all__ = ["Loaded", "Rule", "field_place", "field_warnings", "load_file", "load_files", "load_text", "schema"]
 
@@ -120,8 +122,26 @@ def load_files(
     pipelines: the user's, which belong to every rule. filters: files of Sigma filters; those that stand among the
     rules are applied as well.
     """
-    found = [one for file in files for one in _read(file)]
+    found = _read_all(list(files))
     return _loaded([*found, *(_only_filter(one) for file in filters for one in _read(file))], pipelines)
+
+
+def _read_all(files: list[Path]) -> list[Document | Diagnostic]:
+    """The documents of all files, in order. Many are read by several processes: a rule costs some milliseconds."""
+    from sigmaproof.processes import Killed, Pool, processors
+
+    if len(files) < _MANY or processors() == 1:
+        return [one for file in files for one in _read(file)]
+    some = [files[at : at + _AT_ONCE] for at in range(0, len(files), _AT_ONCE)]
+    found: list[Document | Diagnostic] = []
+    for part, said in Pool(_read_some, processors()).results(some):
+        # killed, perhaps for want of memory: once more here
+        found += next(_read_some(part)) if isinstance(said, Killed) else said
+    return found
+
+
+def _read_some(files: list[Path]) -> Iterator[list[Document | Diagnostic]]:
+    yield [one for file in files for one in _read(file)]
 
 
 def _only_filter(found: Document | Diagnostic) -> Document | Diagnostic:

@@ -20,7 +20,7 @@ from sigmaproof.layout import CLOCKS, GLOBAL, GLOBAL_UNTIL, LATE, delivery_of
 from sigmaproof.paths import Getter, getter
 
 if TYPE_CHECKING:
-    from sigmaproof.batches import Batch
+    from sigmaproof.batch import Batch
     from sigmaproof.events import Event
 
 __all__ = ["Selection", "Tally", "duration", "moment", "named"]
@@ -134,6 +134,7 @@ class Selection:
         return replace(
             batch,
             texts=[batch.texts[index] for index in kept],
+            starts=[batch.starts[index] for index in kept],
             numbers=[batch.numbers[index] for index in kept],
             inner=[batch.inner[index] for index in kept] if batch.inner else (),
             unsure=[place for place, index in enumerate(kept) if index in unsure],
@@ -180,6 +181,10 @@ class Selection:
 
     def _values(self, raw: str, document: Mapping[str, Any]) -> list[Any]:
         return next((values for get in self._getters[raw] if (values := get(document))), [])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: without the getters."""
+        return {key: value for key, value in vars(self).items() if key != "_getters"}
 
     @cached_property
     def _getters(self) -> dict[str, list[Getter]]:

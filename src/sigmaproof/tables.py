@@ -25,14 +25,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import Any
 
+from sigmaproof.batch import Batch, Report, batch_of
 from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.envelopes import is_well
 from sigmaproof.jsonvalues import parsed
-
-if TYPE_CHECKING:
-    from sigmaproof.batches import Batch, Report
 
 __all__ = ["Table", "table_of"]
 
@@ -91,22 +90,20 @@ class Table:
     whole: int | None = None
     _unknown: set[str] = field(default_factory=set)
 
-    def batches(self, head: bytes, blocks: Iterable[bytes], number: int, shown: str, report: Report) -> Iterator[Batch]:
-        """The records of its rows. number: the line of the first one. report: called for what can't be read."""
-        from sigmaproof.batches import Batch
-
+    def batches(self, pieces: Iterable[bytes], number: int, shown: str, report: Report) -> Iterator[Batch]:
+        """The records of its rows. number: of its first line, in `pieces`. report: called for what can't be read."""
         self._warn(shown, number, report)
         kept: list[tuple[int, bytes]] = []
-        for line, cells in self._rows(_lines(chain([head], blocks)), number, shown, report):
+        for line, cells in self._rows(islice(_lines(pieces), 1, None), number + 1, shown, report):
             text = self._checked(cells, line, shown, report)
             if text is None:
                 break
             kept += [(line, text)] if text else []
             if len(kept) == ROWS:
-                yield _batch(Batch, kept, shown)
+                yield _batch(kept, shown)
                 kept = []
         if kept:
-            yield _batch(Batch, kept, shown)
+            yield _batch(kept, shown)
 
     def _rows(self, lines: Iterator[str], number: int, shown: str, report: Report) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(1 << 30)
@@ -184,7 +181,7 @@ class Table:
         pairs = zip(self.columns, self.names, strict=True)
         strange = [column for column, name in pairs if name is None and column.lower() not in _PARTITIONS]
         missing = [name for name in _EXPECTED if name not in self.names]
-        place, help = Place(shown, number - 1), "select the whole record (eventJson in CloudTrail Lake), or all columns"
+        place, help = Place(shown, number), "select the whole record (eventJson in CloudTrail Lake), or all columns"
         if strange:
             words = f"columns that are no field of CloudTrail, not read: {', '.join(strange)}"
             report(Diagnostic("log-columns", "warning", place, words, help))
@@ -253,10 +250,8 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
         yield rest.decode("utf-8", "surrogateescape")
 
 
-def _batch(new: type[Batch], kept: list[tuple[int, bytes]], shown: str) -> Batch:
-    from sigmaproof.envelopes import is_well
-
+def _batch(kept: list[tuple[int, bytes]], shown: str) -> Batch:
     texts = [text for _, text in kept]
     buffer = b"\n".join(texts)
     unsure = [index for index, text in enumerate(texts) if not is_well(text)]
-    return new(shown, buffer, texts, [line for line, _ in kept], True, len(buffer), unsure)
+    return batch_of(shown, buffer, texts, [line for line, _ in kept], len(buffer), in_lines=True, unsure=unsure)

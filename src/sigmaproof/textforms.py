@@ -5,12 +5,17 @@ Tables are in `tables`; what a record's text means is in `events`.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
-__all__ = ["Concatenated", "concatenated", "is_stamped", "unstamped"]
+from sigmaproof.batch import LONGEST, Batch, Report, batch_of
+from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.envelopes import is_well
+from sigmaproof.unpacking import BLOCK
+
+__all__ = ["concatenated", "is_concatenated", "is_stamped", "unstamped"]
 
 # CloudWatch Logs' exports to S3 ("2014-02-13T19:43:30.000Z message"); `aws logs tail` has the stream's name between.
 _STAMP = re.compile(
@@ -36,49 +41,95 @@ def unstamped(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield _STAMP.sub(b"", rest)
 
 
-@dataclass
-class Concatenated:
-    """Objects that follow each other. broken: what stands between them and is none, as message, line and column."""
-
-    texts: list[bytes] = field(default_factory=list)
-    broken: list[tuple[str, int, int]] = field(default_factory=list)
-
-
-def concatenated(content: bytes, number: int = 1) -> Concatenated | None:
-    """The objects of a text, with blanks between them or without, as Firehose and `jq` write them; None where the first
-    thing in it is no object with another behind it. After something broken it goes on with the next line that begins
-    with an object. number: of the line on which the text begins."""
+def is_concatenated(content: bytes) -> bool:
+    """Whether a text begins with an object that has another one behind it."""
+    text = content.decode("utf-8", "surrogateescape")
     try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return None
-    found, at = Concatenated(), 0
-    while (at := _next(text, at)) < len(text):
-        try:
-            value, end = _DECODER.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError, ValueError) as error:
-            if not found.texts:
+        value, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and text.startswith("{", _next(text, end))
+
+
+def concatenated(pieces: Iterable[bytes], number: int, shown: str, report: Report) -> Iterator[Batch]:
+    """Objects with blanks between them or without, as Firehose and `jq` write them. After something broken it goes on
+    with the next line that begins with an object. number: of the line on which they begin."""
+    count = 1
+    for texts in _Objects(pieces, number, shown, report).some():
+        buffer = b"\n".join(texts)
+        unsure = [at for at, text in enumerate(texts) if not is_well(text)]
+        numbers = range(count, count + len(texts))
+        yield batch_of(shown, buffer, texts, numbers, len(buffer), unsure=unsure)
+        count = numbers.stop
+
+
+class _Objects:
+    """Reads objects that follow each other from a stream of bytes."""
+
+    def __init__(self, pieces: Iterable[bytes], number: int, shown: str, report: Report) -> None:
+        self._texts = codecs.iterdecode(pieces, "utf-8", "surrogateescape")
+        self._shown, self._report = shown, report
+        self._line, self._column = number, 1
+        self._text, self._at, self._ended = "", 0, False
+
+    def some(self) -> Iterator[list[bytes]]:
+        """Their texts, so many as a batch has."""
+        found: list[bytes] = []
+        size = 0
+        while self._more(1):
+            text = self._object()
+            if text is not None:
+                found.append(text)
+                size += len(text)
+            if size > BLOCK or (found and self._at == len(self._text)):
+                yield found
+                found, size = [], 0
+        if found:
+            yield found
+
+    def _object(self) -> bytes | None:
+        """The next object; None where there is something else, which is reported."""
+        while True:
+            try:
+                _, end = _DECODER.raw_decode(self._text, self._at)
+            except (ValueError, RecursionError) as error:
+                left = len(self._text) - self._at
+                if left <= LONGEST and self._more(left + 1):
+                    continue
+                self._broken(error)
                 return None
-            message, place = _place(error, text, at)
-            line = text.count("\n", 0, place)
-            found.broken.append((message, number + line, place - text.rfind("\n", 0, place)))
-            at = text.find("\n{", at) + 1 or len(text)
-        else:
-            if not isinstance(value, dict) and not found.texts:
-                return None
-            if not found.texts and not text.startswith("{", _next(text, end)):
-                return None
-            found.texts.append(text[at:end].encode())
-            at = end
-    return found
+            text = self._text[self._at : end]
+            self._move(end)
+            return text.encode("utf-8", "surrogateescape")
+
+    def _more(self, least: int) -> bool:
+        """Whether there are so many characters from the next one on that is no blank; reads them."""
+        while True:
+            self._move(_next(self._text, self._at))
+            if len(self._text) - self._at >= least:
+                return True
+            piece = next(self._texts, None)
+            if piece is None:
+                return False
+            self._text, self._at = self._text[self._at :] + piece, 0
+
+    def _move(self, to: int) -> None:
+        last = self._text.rfind("\n", self._at, to)
+        self._line += self._text.count("\n", self._at, to)
+        self._column = to - last if last >= 0 else self._column + to - self._at
+        self._at = to
+
+    def _broken(self, error: Exception) -> None:
+        message, at = str(error), self._at
+        if isinstance(error, json.JSONDecodeError):
+            message, at = error.msg.removesuffix(" at"), min(error.pos, len(self._text))
+        start = self._text.find("\n{", self._at)
+        self._move(at)
+        place = Place(self._shown, self._line, self._column)
+        self._report(Diagnostic("log-unreadable", "error", place, f"not JSON: {message}"))
+        self._move(max(start + 1 if start >= 0 else len(self._text), at))
 
 
 def _next(text: str, at: int) -> int:
     match = _BLANKS.match(text, at)
     return match.end() if match else at
-
-
-def _place(error: Exception, text: str, at: int) -> tuple[str, int]:
-    if isinstance(error, json.JSONDecodeError):
-        return error.msg.removesuffix(" at"), min(error.pos, len(text))
-    return ("too deeply nested" if isinstance(error, RecursionError) else str(error)), at

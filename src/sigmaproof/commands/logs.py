@@ -45,6 +45,7 @@ def evaluate(
     late: Late = None,
     format: Annotated[Table, typer.Option("--format")] = Table.table,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
     from sigmaproof.evaluate.files import FileJudge
@@ -59,7 +60,7 @@ def evaluate(
     loaded = rules_of(inputs, status, pipeline, filter)
     need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
     writer = MatchWriter(format.value, loaded)
-    judge = FileJudge(loaded, status.report, input.value, profile, asked)
+    judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs, selection=asked)
     for match in judge.matches(inputs.logs):
         writer.match(match)
         status.at_least(1, LEVELS.index(match.rule.level) >= threshold)

@@ -1,42 +1,57 @@
-"""Goes over log files with rules: only the records that some rule can match are parsed. Same matches as `run`, sooner.
+"""Goes over log files with rules. Many files, and the parts of a large one, are read by several processes (`pool`).
 
-A search over each batch says which they are (`scan`); the verdict is that of the compiled rules, as everywhere.
+What a batch of records has is said by `batchjudge`, what a process reads at once by `slices`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sigmaproof.batches import Batch, Report, read_batches
-from sigmaproof.diagnostics import InputError
-from sigmaproof.envelopes import SUSPECTS
-from sigmaproof.evaluate.literals import Need, needed
-from sigmaproof.evaluate.run import Judge, Match, is_ecs, source
-from sigmaproof.evaluate.scan import Scanner
-from sigmaproof.events import Event, events_at
+from sigmaproof.batch import Report
+from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.evaluate.batchjudge import BatchJudge, Found
+from sigmaproof.evaluate.run import Match
+from sigmaproof.events import Event
 from sigmaproof.fields import DEFAULT
+from sigmaproof.processes import Killed, Pool, processors
 from sigmaproof.rules import Rule
 from sigmaproof.selection import Selection, Tally
+from sigmaproof.slices import Slice, slices_of
+from sigmaproof.unpacking import Limits
 
 if TYPE_CHECKING:
     from sigmaproof.remote import Remote
 
-__all__ = ["FileJudge"]
+__all__ = ["FileJudge", "Progress"]
 
-# What every ECS document has (`is_ecs`), and an envelope of records.
-_SUSPECTS = {"auto": (r'"event"', r'"event\.action"', *SUSPECTS), "raw": SUSPECTS, "ecs": SUSPECTS}
+_TOGETHER = 64
+"""Batches of which a process makes one message."""
+_WORTH_IT = 24 << 20
+"""Bytes of text, guessed, from which on more processes are worth their start."""
+Progress = Callable[[int, int], None]
+"""Called with the bytes of files that have been read, and those that there are."""
 
-_SIGNS = frozenset({"eventName", "insightDetails"})  # an event of CloudTrail Insights has no name of its own
+
+@dataclass
+class _Message:
+    """What came of some batches: matches and what could not be read, in their order. lines: of a whole slice."""
+
+    found: list[Found | Diagnostic] = field(default_factory=list)
+    records: int = 0
+    foreign: Event | None = None
+    tally: Tally = field(default_factory=Tally)
+    lines: int | None = None
 
 
 class FileJudge:
-    """Rules that go over files. records: how many were read. foreign: of those that were looked at (the candidates, and
-    the first of each batch) the first one that is neither CloudTrail's nor an ECS document.
+    """Rules that go over files. records: how many were read. foreign, tally: see BatchJudge.
 
-    form: `raw`, `ecs`, or `auto` for each record by itself. report: called for what can't be read, and once for a rule
-    that can't judge ECS documents. integration: the profile by which those were made.
+    report: called for what can't be read, and once for a rule that can't judge ECS documents. jobs: processes; None: as
+    many as there are processors, where that is worth it. limits: for packed files.
     """
 
     def __init__(
@@ -45,66 +60,91 @@ class FileJudge:
         report: Report,
         form: str = "auto",
         integration: str = DEFAULT,
+        *,
+        jobs: int | None = None,
+        limits: Limits | None = None,
         selection: Selection | None = None,
     ) -> None:
-        self.report, self.form = report, form
-        self.selection, self.tally = selection or Selection(), Tally()
-        self.judges = [Judge(rule, integration) for rule in rules]
+        self.report, self.jobs, self.limits = report, jobs, limits
+        self.rules, self.judge = list(rules), BatchJudge(rules, form, integration, selection)
         self.records = 0
         self.foreign: Event | None = None
-        self._mapped = False
-        self._unmapped: set[int] = set()
-        self._scanner = Scanner([self._need(judge) for judge in self.judges], _SUSPECTS[form])
+        self.tally = Tally()
+        self._unmapped: set[Diagnostic] = set()
 
-    def _need(self, judge: Judge) -> Need:
-        # an ECS document is a suspect wherever raw records are looked for
-        return None if self.form == "ecs" else needed(judge.rule.tree)
-
-    def matches(self, files: Iterable[Path | Remote]) -> Iterator[Match]:
+    def matches(self, files: Iterable[Path | Remote], progress: Progress | None = None) -> Iterator[Match]:
         """Every match in these files, in the order of the records and rules."""
-        for file in files:
-            for batch in read_batches(file, self.report):
-                yield from self.of_batch(batch)
+        slices = [one for file in files for one in slices_of(file)]
+        total, done, lines = sum(one.size for one in slices), 0, 0
+        for one, said in self._messages(slices):
+            message = _of_killed(one, said) if isinstance(said, Killed) else said
+            yield from self._received(message, lines)
+            if message.lines is not None:
+                lines = 0 if one.is_last else lines + message.lines
+                done += one.size
+                if progress:
+                    progress(done, total)
 
-    def of_batch(self, batch: Batch) -> Iterator[Match]:
-        """The matches of one batch."""
-        asked = self.selection.batch(batch, self.tally) if self.selection else batch
-        if asked is not None:
-            yield from self._of_asked(asked)
+    def _messages(self, slices: Sequence[Slice]) -> Iterator[tuple[Slice, _Message | Killed]]:
+        jobs = min(self.jobs or processors(), len(slices))
+        if jobs > 1 and (self.jobs or sum(one.guess for one in slices) >= _WORTH_IT):
+            self.judge.scanner.prepare()
+            # the threads of the library that listed a bucket would not be there in a fork
+            fork = all(isinstance(one.file, Path) for one in slices)
+            yield from Pool(partial(_of_slice, self.judge, self.limits, _TOGETHER), jobs, fork).results(slices)
+        else:
+            for one in slices:
+                yield from ((one, message) for message in _of_slice(self.judge, self.limits, 1, one))
 
-    def _of_asked(self, batch: Batch) -> Iterator[Match]:
-        candidates = self._scanner.candidates(batch)
-        self.records += len(batch.texts) - len(candidates)
-        if self.foreign is None and 0 not in candidates:
-            self._look(next(events_at(batch, 0, self.report), None))
-        for index, rules in candidates.items():
-            for event in self.selection.events(events_at(batch, index, self.report), self.tally):
-                self.records += 1
-                self._look(event)
-                yield from self._of_event(event, rules)
+    def _received(self, message: _Message, lines: int) -> Iterator[Match]:
+        """The matches of a message. lines: those of the file before its slice."""
+        self.records += message.records
+        self.foreign = self.foreign or message.foreign
+        self.tally.add(message.tally)
+        for one in message.found:
+            if isinstance(one, Diagnostic):
+                self._report(one, lines)
+            else:
+                number, event, ecs = one
+                at = replace(event, number=event.number + lines) if lines else event
+                yield Match(self.rules[number], at, ecs)
 
-    def _of_event(self, event: Event, rules: Iterable[int]) -> Iterator[Match]:
-        ecs = self.form == "ecs" or (self.form == "auto" and is_ecs(event.record))
-        if ecs:
-            self._map_all()
-        record = source(event.record) if ecs else event.record
-        for number in rules:
-            judge = self.judges[number]
-            if not (ecs and number in self._unmapped) and (judge.on_ecs if ecs else judge.on_raw)(record):
-                yield Match(judge.rule, event, ecs)
+    def _report(self, problem: Diagnostic, lines: int) -> None:
+        if problem.code == "rule-unmapped":  # every process says so
+            if problem in self._unmapped:
+                return
+            self._unmapped.add(problem)
+        elif lines and problem.place.line:
+            problem = replace(problem, place=replace(problem.place, line=problem.place.line + lines))
+        self.report(problem)
 
-    def _map_all(self) -> None:
-        """Reports the rules that can't judge ECS documents, once."""
-        if self._mapped:
+
+def _of_killed(one: Slice, killed: Killed) -> _Message:
+    return _Message(
+        [Diagnostic("log-unreadable", "error", Place(one.shown), f"not read to its end: {killed}")], lines=0
+    )
+
+
+def _of_slice(judge: BatchJudge, limits: Limits | None, together: int, one: Slice) -> Iterator[_Message]:
+    """What comes of a slice, in messages for so many batches; the same each time, as Pool needs it."""
+    message, before, count = _Message(), judge.records, 0
+    judge.foreign, judge.tally = None, message.tally
+
+    def report(problem: Diagnostic) -> None:
+        message.found.append(problem)  # the message of the moment
+
+    batches = one.batches(report, limits)
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration as stop:
+            message.records, message.foreign, message.lines = judge.records - before, judge.foreign, stop.value
+            yield message
             return
-        self._mapped = True
-        for number, judge in enumerate(self.judges):
-            try:
-                _ = judge.on_ecs
-            except InputError as error:
-                self._unmapped.add(number)
-                self.report(error.diagnostic)
-
-    def _look(self, event: Event | None) -> None:
-        if self.foreign is None and event and _SIGNS.isdisjoint(event.record) and not is_ecs(event.record):
-            self.foreign = event
+        message.found.extend(judge.found(batch, report))
+        count += 1
+        if count % together == 0:
+            message.records, message.foreign = judge.records - before, judge.foreign
+            yield message
+            message, before = _Message(), judge.records
+            judge.tally = message.tally

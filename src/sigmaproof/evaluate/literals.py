@@ -1,7 +1,7 @@
 """The literals without which a rule can't match: a necessary condition that a search over the bytes of a log decides.
 
 Soundness
-    `needed(tree)` is a set of byte strings, or None. If the tree is true on a record, then the JSON text that it was
+    `needed(tree)` is a set of literals, or None. If the tree is true on a record, then the JSON text that it was
     parsed from contains one of them, its ASCII letters in either case, or contains one of `ESCAPES`. So a text with
     none of both is no match, and need not be parsed. It holds, by induction over the tree:
 
@@ -20,6 +20,8 @@ Soundness
       no number has. true and false are the same in both.
     * The character beside a run at an end of the pattern is a quote, if the value must be a string: the text does not
       start (or end) as an object's, is no number (see above) and neither true nor false.
+    * If both ends have a quote, the value is that string, or an element of a list. So the text has the key, a colon,
+      and the string or a bracket, with nothing but blanks between them (`Literal.key`).
     * Case: ASCII letters fold among themselves only, and no other character folds to one (`folding`), so a search that
       ignores ASCII case finds what any test, cased or not, finds.
     * An escape in a log can stand for a safe character, or for a control character that the text of an object writes
@@ -31,7 +33,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigmaproof.folding import fold_char
 from sigmaproof.matching import pattern_test
@@ -54,9 +56,17 @@ from sigmaproof.predicate import (
 if TYPE_CHECKING:
     from sigmaproof.regex.tree import Node
 
-__all__ = ["ESCAPES", "SAFE", "Need", "needed"]
+__all__ = ["ESCAPES", "SAFE", "Literal", "Need", "needed"]
 
-Need = frozenset[bytes] | None
+
+class Literal(NamedTuple):
+    """Bytes of a record's text, ASCII letters in lower case. key: after which they are the value, or `[` or `{` is."""
+
+    text: bytes
+    key: bytes = b""
+
+
+Need = frozenset[Literal] | None
 SAFE = frozenset(string.printable) - frozenset(string.whitespace) - frozenset("\"\\<>&='{}[],`") | {" "}
 ESCAPES = r"\\(?:/|u00(?:[01][0-9a-f]|" + "|".join(f"{ord(char):02x}" for char in sorted(SAFE)) + "))"
 """An expression, without case, for the escapes that can hide a literal."""
@@ -79,7 +89,7 @@ def needed(tree: Predicate) -> Need:
     return None if found is None else frozenset(found)
 
 
-_Costs = dict[bytes, float]
+_Costs = dict[Literal, float]
 
 
 def _need(tree: Predicate, negated: bool) -> _Costs | None:
@@ -127,11 +137,15 @@ def _of_test(test: Test) -> _Costs | None:
 
 def _of_key(field: str) -> _Costs | None:
     """The last key of a path, with both quotes where there is one step only."""
+    key = _key(field)
+    return {Literal(key): 1.0 if field.rpartition(".")[2] in _KEYS else 0.2} if key else None
+
+
+def _key(field: str) -> bytes:
     before, _, last = field.rpartition(".")
     if not last or not SAFE.issuperset(last):
-        return None
-    literal = f'{last}"' if before else f'"{last}"'
-    return {literal.lower().encode(): 1.0 if last in _KEYS else 0.2}
+        return b""
+    return (f'{last}"' if before else f'"{last}"').lower().encode()
 
 
 def _constant(test: Regex) -> Pattern:
@@ -185,8 +199,9 @@ def _of_pattern(pattern: Pattern, cased: bool, field: str) -> _Costs | None:
     for index, match in runs:
         starts = is_string and index == 0 and match.start() == 0
         ends = is_string and index == last and match.end() == len(match.string)
-        literal = '"' * starts + match[0].lower() + '"' * ends
-        found.append({literal.encode(): _commonness(match[0].lower(), field, starts and ends)})
+        text = ('"' * starts + match[0].lower() + '"' * ends).encode()
+        whole = starts and ends
+        found.append({Literal(text, _key(field) if whole else b""): _commonness(match[0].lower(), field, whole)})
     return _of_all(found)
 
 

@@ -30,6 +30,10 @@ class Judge:
     rule: Rule
     integration: str = DEFAULT
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What can be pickled: closures can't."""
+        return {"rule": self.rule, "integration": self.integration}
+
     @cached_property
     def on_raw(self) -> Verdict:
         """The verdict on a raw record."""
