@@ -82,9 +82,7 @@ class Container:
 
 CONTAINERS: dict[str, Container] = {
     "cloudtrail.json": Container(lambda r: text({"Records": r}), elements),
-    "cloudtrail_lines.json": Container(
-        lambda r: lines([{"Records": h} for h in halves(r)]), None
-    ),
+    "cloudtrail_lines.json": Container(lambda r: lines([{"Records": h} for h in halves(r)]), None),
     "cloudtrail_joined.json": Container(lambda r: "".join(text({"Records": h}) for h in halves(r)), elements),
     "subscription.json": Container(subscription, within(":1")),
     "subscription_pretty.json": Container(lambda r: json.dumps(json.loads(subscription(r)), indent=2), within("#1")),

@@ -74,6 +74,17 @@ class TestS3:
         assert "not asked for: 1 folder\n" in ended.err
         assert ended.code == 0
 
+    def test_by_two_processes(self, bucket: dict[str, str], tmp_path: Path) -> None:
+        (tmp_path / "r.yml").write_text(EXACT)
+        options = ("--since", "2026-11-23T08:00:01Z", "--format", "json", "--jobs", "2")
+        ended = sigmaproof("evaluate", "r.yml", "s3://trail/AWSLogs", *options, cwd=tmp_path, env=bucket)
+        assert [one["time"] for one in ended.objects] == [
+            "2026-11-23T08:00:01Z",
+            "2026-11-23T08:00:02Z",
+            *(f"2026-11-24T08:00:0{n}Z" for n in range(3)),
+        ]
+        assert "not asked for: 1 record\n" in ended.err
+
     def test_listing(self, bucket: dict[str, str]) -> None:
         found = sort_paths(["s3://trail/AWSLogs/"])
         assert [str(one) for one in found.logs] == [
