@@ -29,9 +29,9 @@ from sigmaproof.evaluate import files as judged_files
 from sigmaproof.evaluate.files import FileJudge
 from sigmaproof.evaluate.run import evaluate
 from sigmaproof.events import Event, events_at, read_events
+from sigmaproof.limits import Limits
 from sigmaproof.processes import Killed, Pool
 from sigmaproof.rules import Rule
-from sigmaproof.unpacking import Limits
 
 FIRST = {"eventVersion": "1", "eventName": "A"}
 TRAPS = st.sampled_from(
@@ -286,7 +286,7 @@ def test_memory_stays_small(tmp_path: Path) -> None:
         stream.write("]}")
     code = (
         "import resource, sys; from pathlib import Path; from sigmaproof.evaluate.files import FileJudge;"
-        "from sigmaproof.unpacking import Limits; judge = FileJudge([], print, jobs=1, limits=Limits(ratio=10_000));"
+        "from sigmaproof.limits import Limits; judge = FileJudge([], print, jobs=1, limits=Limits(ratio=10_000));"
         "judge.judge.scanner.prepare(); size = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
         "before = size(); print(list(judge.matches([Path(sys.argv[1])])), judge.records, size() - before < 30_000)"
     )

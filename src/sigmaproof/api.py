@@ -33,7 +33,7 @@ def load(*paths: str | Path) -> Loaded:
 
     Raises InputError for a path that doesn't exist, and for a directory without rules.
     """
-    return load_files(sort_paths((), rules=map(Path, paths)).rules)
+    return load_files(sort_paths((), rules=paths).rules)
 
 
 def read(*paths: str | Path) -> Iterator[Event]:
@@ -41,7 +41,7 @@ def read(*paths: str | Path) -> Iterator[Event]:
 
     Raises InputError for what can't be read, at the place where it stands: nothing is skipped silently.
     """
-    return read_files(sort_paths((), logs=map(Path, paths)).logs, _raise)
+    return read_files(sort_paths((), logs=paths).logs, _raise)
 
 
 def evaluate(rules: Sequence[Rule], events: Iterable[Event | Mapping[str, Any]], form: str = "auto") -> Iterator[Match]:

@@ -24,7 +24,8 @@ class Batch:
 
     file: as it is shown. starts: for each text where it, or the same bytes, starts in the buffer; none overlaps the
     next. numbers: the line of each text, or its element of the document, from 1. unsure: the indexes of texts that may
-    not be one JSON object.
+    not be one JSON object. inner: for texts out of an envelope, where in what has the number they stand: `#2`; empty
+    where none is.
     """
 
     file: str
@@ -34,6 +35,7 @@ class Batch:
     numbers: Sequence[int]
     in_lines: bool
     unsure: Sequence[int]
+    inner: Sequence[str] = ()
 
 
 def batch_of(

@@ -10,18 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from sigmaproof.batch import LONGEST, Batch, Report, batch_of, is_utf8
 from sigmaproof.diagnostics import STDIN, Diagnostic, Place, shown_path
 from sigmaproof.documents import Array, opening
+from sigmaproof.envelopes import opened_batch
 from sigmaproof.jsonvalues import Problem, parsed
+from sigmaproof.limits import Limits
 from sigmaproof.lines import line_batches
-from sigmaproof.unpacking import BLOCK, Blocks, Limits, opened
+from sigmaproof.tables import table_of
+from sigmaproof.textforms import concatenated, is_concatenated, is_stamped, unstamped
+from sigmaproof.unpacking import BLOCK, Blocks, opened
 
-__all__ = ["Batch", "Report", "batches_of", "is_record", "read_batches"]
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
+
+__all__ = ["Batch", "Report", "batches_of", "is_record", "read_batches", "size_of"]
 
 _BOM = b"\xef\xbb\xbf"
 _ENOUGH = 1 << 12
@@ -35,22 +42,28 @@ class _Wrapper(msgspec.Struct):
 _WRAPPER = msgspec.json.Decoder(_Wrapper)
 
 
-def read_batches(file: Path, report: Report, limits: Limits | None = None) -> Iterator[Batch]:
+def read_batches(file: Path | Remote, report: Report, limits: Limits | None = None) -> Iterator[Batch]:
     """The record texts of one file (`-` is standard input). report: called for everything that can't be read."""
-    shown = "<stdin>" if file == STDIN else shown_path(file)
+    shown = shown_path(file)
     try:
         stream = opened(file)
-        limit = None if file == STDIN else (limits or Limits()).of(file.stat().st_size)
+        limit = None if file == STDIN else (limits or Limits()).of(size_of(file))
     except OSError as error:
         report(Diagnostic("log-unreadable", "error", Place(shown), f"can't be read: {error.strerror or error}"))
         return
-    blocks = Blocks(stream, 1, None) if file == STDIN else Blocks(stream, BLOCK, file, limit)
+    local = file if isinstance(file, Path) else None
+    blocks = Blocks(stream, 1, None) if file == STDIN else Blocks(stream, BLOCK, local, limit)
     with stream:
         yield from _of_blocks(blocks, shown, report)
 
 
+def size_of(file: Path | Remote) -> int:
+    """The bytes of a file, packed. Raises OSError."""
+    return file.stat().st_size if isinstance(file, Path) else file.length()
+
+
 def batches_of(stream: BinaryIO, shown: str, report: Report, block: int = BLOCK) -> Iterator[Batch]:
-    """The record texts of a stream.
+    """The record texts of a stream, those in envelopes of JSON texts taken out of them.
 
     One whose first line is a whole JSON object that is no wrapper is line-based; any other is one document, or several.
     """
@@ -58,6 +71,11 @@ def batches_of(stream: BinaryIO, shown: str, report: Report, block: int = BLOCK)
 
 
 def _of_blocks(blocks: Blocks, shown: str, report: Report) -> Iterator[Batch]:
+    return map(opened_batch, _as_written(blocks, shown, report))
+
+
+def _as_written(blocks: Blocks, shown: str, report: Report) -> Iterator[Batch]:
+    """The texts as they stand in the stream."""
     number, head = _to_content(blocks)
     if not head and not blocks.fault:
         report(Diagnostic("log-empty", "warning", Place(shown), "holds no record"))
@@ -110,7 +128,15 @@ def _others(head: bytes, blocks: Blocks, number: int, shown: str, report: Report
         pieces.append(piece)
         size += len(piece)
     head = b"".join(pieces)
-    if is_record(head.partition(b"\n")[0]):
+    first = head.partition(b"\n")[0]
+    table = None if first[:1] in b"{[" else table_of(first)
+    if table is not None:
+        yield from table.batches(chain([head], blocks), number, shown, report)
+        return
+    if is_stamped(first):
+        yield from line_batches(b"", unstamped(chain([head], blocks)), number, shown, report)
+        return
+    if is_record(first):
         yield from line_batches(head, blocks, number, shown, report)
         return
     pieces = [head]
@@ -145,6 +171,8 @@ def _no_document(content: bytes, blocks: Blocks, number: int, shown: str, report
     problem = parsed(content, number)[1]
     if problem is None:
         yield batch_of(shown, content, [content], [1], len(content), unsure=[0])
+    elif is_concatenated(content):
+        yield from concatenated(chain([content], blocks), number, shown, report)
     elif any(isinstance(parsed(line)[0], dict) for line in content.split(b"\n")):
         yield from line_batches(content, blocks, number, shown, report)
     else:

@@ -16,8 +16,9 @@ from sigmaproof import streams
 from sigmaproof.commands.convert import convert
 from sigmaproof.commands.coverage import coverage
 from sigmaproof.commands.diff import diff
+from sigmaproof.commands.evaluate import evaluate
 from sigmaproof.commands.lists import fields, targets
-from sigmaproof.commands.logs import evaluate, explain, normalize
+from sigmaproof.commands.logs import explain, normalize
 from sigmaproof.commands.rules import check
 from sigmaproof.commands.testing import test
 from sigmaproof.commands.verify import verify

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
 
 __all__ = ["STDIN", "Diagnostic", "InputError", "Place", "as_text", "shown_path"]
 
@@ -15,16 +19,18 @@ STDIN = Path("-")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a file; line and column count from 1, 0 when unknown. file: as the user named it."""
+    """A place in a file; line and column count from 1, 0 when unknown. file: as the user named it. inner: where in an
+    envelope on that line, as `#2`."""
 
     file: str
     line: int = 0
     column: int = 0
+    inner: str = ""
 
     def __str__(self) -> str:
         """As compilers print it: file:line:column, as far as it is known."""
         known = [str(number) for number in (self.line, self.column) if number]
-        return ":".join([self.file, *known])
+        return ":".join([self.file, *known]) + self.inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,12 @@ def as_text(finding: Diagnostic) -> str:
     return f"{first}\n  help: {finding.help}" if finding.help else first
 
 
-def shown_path(path: Path) -> str:
-    """A path as short as it can be said from the working directory."""
+def shown_path(path: Path | Remote) -> str:
+    """A path as short as it can be said from the working directory; a URL as it is."""
+    if path == STDIN:
+        return "<stdin>"
+    if not isinstance(path, Path):
+        return str(path)
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -5,43 +5,56 @@ What can't be read is a diagnostic with its place, and the rest is still read. W
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigmaproof.batch import Batch, Report
 from sigmaproof.batches import read_batches
 from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.envelopes import DEEPEST, Skipped, leaves
 from sigmaproof.jsonvalues import kind, parsed
+
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
 
 __all__ = ["LOG_SUFFIXES", "Event", "event_at", "events_at", "read_events", "read_files"]
 
-LOG_SUFFIXES = (".json", ".jsonl", ".ndjson", ".log")
+LOG_SUFFIXES = (".json", ".jsonl", ".ndjson", ".log", ".csv")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One record with its place. number: the line of a line-based file, the element of an array, from 1."""
+    """One record with its place. number: the line of a line-based file, the element of an array, from 1. inner: where
+    in
+    that it is, if that is an envelope of several records: `#2`."""
 
     record: dict[str, Any]
     file: str
     number: int
     in_lines: bool
+    inner: str = ""
 
     @property
     def place(self) -> str:
-        """`file:line`, or `file#element` for an array."""
-        return f"{self.file}{':' if self.in_lines else '#'}{self.number}"
+        """`file:line`, or `file#element` for an array; `file:line#2` for the second in an envelope."""
+        return f"{self.file}{':' if self.in_lines else '#'}{self.number}{self.inner}"
+
+    @property
+    def diagnosed(self) -> Place:
+        """The same as the place of a diagnostic."""
+        return Place(self.file, self.number, inner=self.inner) if self.in_lines else Place(self.place)
 
 
-def read_files(files: Iterable[Path], report: Report) -> Iterator[Event]:
+def read_files(files: Iterable[Path | Remote], report: Report) -> Iterator[Event]:
     """The records of all files in order. report: called for everything that can't be read."""
     for file in files:
         yield from read_events(file, report)
 
 
-def read_events(file: Path, report: Report) -> Iterator[Event]:
+def read_events(file: Path | Remote, report: Report) -> Iterator[Event]:
     """The records of one file (`-` is standard input)."""
     for batch in read_batches(file, report):
         for index in range(len(batch.texts)):
@@ -49,68 +62,82 @@ def read_events(file: Path, report: Report) -> Iterator[Event]:
 
 
 def events_at(batch: Batch, index: int, report: Report) -> Iterator[Event]:
-    """The record of one text; none where it holds none, several where a line is a whole CloudTrail file."""
+    """The records of one text: none where it holds none, several where it is an envelope of several."""
     text, number = bytes(batch.texts[index]), batch.numbers[index]
-    if batch.in_lines:
-        yield from _line(text, batch.file, number, report)
+    inner = batch.inner[index] if batch.inner else ""
+    at = Event({}, batch.file, number, batch.in_lines, inner)
+    yield from _in_text(text, at, report)
+
+
+def _in_text(text: bytes, at: Event, report: Report, depth: int = 0) -> Iterator[Event]:
+    value, problem = parsed(text, at.number)
+    is_line = at.in_lines and not at.inner
+    if problem and is_line:
+        report(_skipped(problem.at(at.file), problem.message))
+    elif problem:
+        report(_skipped(at.diagnosed, problem.message))
     else:
-        value, problem = parsed(text)
-        message = problem.message if problem else ""
-        yield from _element(value, message, batch.file, number, report)
+        for place, leaf in leaves(value):
+            yield from _in_leaf(leaf, replace(at, inner=at.inner + place), report, depth)
 
 
-def _line(line: bytes, shown: str, number: int, report: Report) -> Iterator[Event]:
-    value, problem = parsed(line, number)
-    if problem or not isinstance(value, dict):
-        place = problem.at(shown) if problem else Place(shown, number)
-        message = problem.message if problem else f"a record must be an object, not {kind(value)}"
-        report(Diagnostic("log-record", "error", place, f"record skipped: {message}"))
-    elif isinstance(value.get("Records"), list):  # CloudTrail files joined to one
-        for element in enumerate(value["Records"], 1):
-            for event in _element(element[1], "", shown, element[0], report):
-                yield Event(event.record, shown, number, in_lines=True)
+def _in_leaf(leaf: Any, at: Event, report: Report, depth: int) -> Iterator[Event]:
+    if isinstance(leaf, dict):
+        yield replace(at, record=leaf)
+    elif isinstance(leaf, Skipped):
+        report(Diagnostic("log-skipped", "note", at.diagnosed, leaf.what))
+    elif isinstance(leaf, str) and leaf.lstrip()[:1] == "{" and depth < DEEPEST:  # what an envelope has as text
+        yield from _in_text(leaf.encode("utf-8", "surrogatepass"), at, report, depth + 1)
     else:
-        yield Event(value, shown, number, in_lines=True)
+        report(_skipped(at.diagnosed, f"a record must be an object, not {kind(leaf)}"))
 
 
-def _element(value: Any, message: str, shown: str, number: int, report: Report) -> Iterator[Event]:
-    if not message and isinstance(value, dict):
-        yield Event(value, shown, number, in_lines=False)
-    else:
-        message = message or f"a record must be an object, not {kind(value)}"
-        report(Diagnostic("log-record", "error", Place(f"{shown}#{number}"), f"record skipped: {message}"))
+def _skipped(place: Place, message: str) -> Diagnostic:
+    return Diagnostic("log-record", "error", place, f"record skipped: {message}")
 
 
 def event_at(where: str, report: Report | None = None) -> Event:
-    """The record at FILE, FILE:LINE, FILE#ELEMENT or `-`. report: called for what couldn't be read before it.
+    """The record at FILE, FILE:LINE, FILE#ELEMENT, FILE:LINE#ELEMENT or `-`; where several are at a place, the first.
 
-    Raises LookupError with what was found instead.
+    report: called for what couldn't be read before it. Raises LookupError with what was found instead.
     """
-    file, number = _split(where)
+    file, wanted = _split(where)
     problems: list[Diagnostic] = []
     count = 0
     for event in read_events(file, problems.append):
         count += 1
-        if number is None or event.number == number:
-            if report and number is None:
+        if _numbers(f"#{event.number}{event.inner}")[: len(wanted)] == wanted:
+            if report and not wanted:
                 for problem in problems:
                     report(problem)
             return event
-    here = [problem for problem in problems if _concerns(problem, number)]
+    here = [problem for problem in problems if _concerns(problem, wanted)]
     if here:
         raise LookupError(f"{here[0].place}: {here[0].message}")
     raise LookupError(f"{where}: no such record; the file holds {count}")
 
 
-def _concerns(problem: Diagnostic, number: int | None) -> bool:
+def _concerns(problem: Diagnostic, wanted: list[int]) -> bool:
     """Whether a problem is one of the whole file, or of this line or element."""
     at = problem.place
-    return number is None or problem.code != "log-record" or at.line == number or at.file.endswith(f"#{number}")
+    element = _PLACE.search(at.file)
+    numbers = _numbers(f"#{at.line}{at.inner}") if at.line else _numbers(element[0] if element else "")
+    return not wanted or problem.code != "log-record" or numbers[: len(wanted)] == wanted
 
 
-def _split(where: str) -> tuple[Path, int | None]:
-    for sign in (":", "#"):
-        name, _, number = where.rpartition(sign)
-        if name and number.isdigit() and not Path(where).exists():
-            return Path(name), int(number)
-    return Path(where), None
+_PLACE = re.compile(r"[:#]\d+(?:#\d+)*$", re.ASCII)
+
+
+def _split(where: str) -> tuple[Path | Remote, list[int]]:
+    from sigmaproof.remote import Remote, is_url
+
+    place = _PLACE.search(where)
+    if place and not Path(where).exists():
+        file, numbers = where[: place.start()], _numbers(place[0])
+    else:
+        file, numbers = where, []
+    return Remote(file) if is_url(file) else Path(file), numbers
+
+
+def _numbers(place: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", place)]

@@ -1,117 +1,180 @@
-"""What PATH… on the command line means: which files are rules, which are logs, what a directory counts as."""
+"""What PATH… on the command line means: which files are rules, which are logs, what a directory counts as.
+
+How files are found is in `listing`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import cast
 
 from sigmaproof.diagnostics import STDIN, InputError, Place
 from sigmaproof.events import LOG_SUFFIXES
+from sigmaproof.listing import File, Left, Listing, as_file, is_pattern
+from sigmaproof.packing import PACKED
+from sigmaproof.remote import Remote
+from sigmaproof.selection import Selection
 
 __all__ = ["Inputs", "sort_paths"]
 
 RULE_SUFFIXES = (".yml", ".yaml")
-PACKED = (".gz",)
+_LOGS = ".json .jsonl .ndjson .log .csv (also packed: .gz .zst .bz2 .xz)"
 
 
 @dataclass
 class Inputs:
-    """Files by what they are, in the order given."""
+    """Files by what they are, in the order given. left: logs that are not to be read, counted."""
 
     rules: list[Path] = field(default_factory=list)
-    logs: list[Path] = field(default_factory=list)
+    logs: list[File] = field(default_factory=list)
+    left: Left = field(default_factory=Left)
 
 
 def sort_paths(
-    paths: Sequence[Path],
-    rules: Iterable[Path] = (),
-    logs: Iterable[Path] = (),
+    paths: Sequence[str | File],
+    rules: Iterable[str | File] = (),
+    logs: Iterable[str | File] = (),
     stdin: str = "rules",
+    selection: Selection | None = None,
 ) -> Inputs:
-    """Sorts paths by their extension. rules, logs: directories or files whose meaning the user named.
+    """Sorts paths, patterns and URLs by their extension. rules, logs: directories or files whose meaning the user
+    named.
+    selection: which records are asked for; logs that can't hold one are left out.
 
     Raises InputError for a path that doesn't exist, a file of an unknown kind, and a directory that holds both.
     """
-    inputs = Inputs()
-    for path in paths:
-        _add(path, inputs, stdin)
-    for path in rules:
-        inputs.rules += _named(path, is_rule, "rules (.yml, .yaml)")
-    for path in logs:
-        inputs.logs += _named(path, is_log, "logs (.json, .jsonl, .ndjson, .log, also .gz)")
-    return inputs
+    return _Sorting(Listing(selection or Selection()), stdin).all(paths, rules, logs)
 
 
-def is_rule(path: Path) -> bool:
+def is_rule(path: File) -> bool:
     """Whether a file name is that of a rule; tests beside rules are none."""
     return path.suffix in RULE_SUFFIXES and not is_test(path)
 
 
-def is_test(path: Path) -> bool:
+def is_test(path: File) -> bool:
     """Whether a file name is that of the test file of a rule."""
-    return path.suffix in RULE_SUFFIXES and path.stem.endswith(".test")
+    return path.suffix in RULE_SUFFIXES and PurePosixPath(path.name).stem.endswith(".test")
 
 
-def is_log(path: Path) -> bool:
+def is_log(path: File) -> bool:
     """Whether a file name is that of a log, packed or not."""
-    plain = path.with_suffix("") if path.suffix in PACKED else path
+    name = PurePosixPath(path.name)
+    plain = name.with_suffix("") if name.suffix in PACKED else name
     return plain.suffix in LOG_SUFFIXES
 
 
-def _add(path: Path, inputs: Inputs, stdin: str) -> None:
-    if path == STDIN:
-        (inputs.rules if stdin == "rules" else inputs.logs).append(path)
-    elif path.is_dir():
-        rules, logs = _files(path, is_rule), _files(path, is_log)
-        if rules and logs:
-            raise InputError(
-                "path-mixed",
-                Place(str(path)),
-                "holds rules and logs",
-                f"say which: --rules {path} or --logs {path}",
-            )
-        inputs.rules += rules
-        inputs.logs += logs
-        if not rules and not logs:
-            raise InputError(
-                "path-empty", Place(str(path)), "holds neither rules (.yml) nor logs (.json, .ndjson, .gz)"
-            )
-    elif not path.exists():
-        raise _missing(path)
-    elif is_rule(path):
-        inputs.rules.append(path)
-    elif is_log(path):
-        inputs.logs.append(path)
-    else:
-        raise _unknown(path)
+class _Sorting:
+    """Sorts what is named into rules and logs."""
+
+    def __init__(self, listing: Listing, stdin: str) -> None:
+        self.listing, self.stdin = listing, stdin
+        self.inputs = Inputs(left=listing.left)
+
+    def all(self, paths: Iterable[str | File], rules: Iterable[str | File], logs: Iterable[str | File]) -> Inputs:
+        """Sorts all that is named."""
+        for path in map(as_file, paths):
+            self._add(path)
+        for path in map(as_file, rules):
+            self.inputs.rules += _local(self._named(path, is_rule, "rules (.yml, .yaml)", logs=False))
+        for path in map(as_file, logs):
+            self.inputs.logs += self._named(path, is_log, f"logs ({_LOGS})", logs=True)
+        return self.inputs
+
+    def _add(self, path: File) -> None:
+        if path == STDIN:
+            (self.inputs.rules if self.stdin == "rules" else self.inputs.logs).append(STDIN)
+        elif is_pattern(path):
+            self._add_matching(path)
+        elif _kind(path) == "directory":
+            self._add_directory(path)
+        elif not _kind(path):
+            raise _missing(path)
+        elif not self._add_file(path):
+            raise _unknown(path)
+
+    def _add_file(self, path: File) -> bool:
+        """Whether a file is a rule or a log; it is then added, or left out."""
+        if is_rule(path):
+            self.inputs.rules += _local([path])
+        elif is_log(path):
+            self.inputs.logs += [path] if self.listing.is_asked(path) else []
+        else:
+            return False
+        return True
+
+    def _add_matching(self, pattern: File) -> None:
+        """What a shell would have given; files of other kinds are passed over, as in a directory."""
+        found = False
+        for path in self.listing.matching(pattern):
+            if _kind(path) == "directory":
+                self._add_directory(path)
+                found = True
+            else:
+                found = self._add_file(path) or found
+        if not found:
+            raise InputError("path-missing", Place(str(pattern)), f"matches neither rules (.yml) nor logs: {_LOGS}")
+
+    def _add_directory(self, path: File) -> None:
+        before = _total(self.listing.left)
+        logs = self.listing.below(path, is_log)
+        rules = self.listing.below(path, is_rule, logs=False) if isinstance(path, Path) else []
+        has_logs = logs or _total(self.listing.left) > before
+        if rules and has_logs:
+            help = f"say which: --rules {path} or --logs {path}"
+            raise InputError("path-mixed", Place(str(path)), "holds rules and logs", help)
+        if not rules and not has_logs:
+            raise InputError("path-empty", Place(str(path)), f"holds neither rules (.yml) nor logs: {_LOGS}")
+        self.inputs.rules += _local(rules)
+        self.inputs.logs += logs
+
+    def _named(self, path: File, wanted: Callable[[File], bool], what: str, logs: bool) -> list[File]:
+        """The files of a path that the user named with --rules or --logs; a file whatever its extension."""
+        if path == STDIN:
+            return [path]
+        before = _total(self.listing.left)
+        paths = self.listing.matching(path) if is_pattern(path) else [path]
+        found: list[File] = []
+        for one in paths:
+            if not _kind(one):
+                raise _missing(one)
+            if is_test(one):
+                raise _unknown(one)
+            if _kind(one) == "directory":
+                found += self.listing.below(one, wanted, logs)
+            elif not logs or self.listing.is_asked(one):
+                found.append(one)
+        if not found and _total(self.listing.left) == before:
+            raise InputError("path-empty", Place(str(path)), f"holds no {what}")
+        return found
 
 
-def _missing(path: Path) -> InputError:
+def _total(left: Left) -> int:
+    return left.files + left.directories + left.skipped.total()
+
+
+def _kind(path: File) -> str:
+    """`directory`, another word for any other that exists, nothing for what doesn't."""
+    if isinstance(path, Remote):
+        return path.kind()
+    return "directory" if path.is_dir() else "file" if path.exists() else ""
+
+
+def _local(rules: list[File]) -> list[Path]:
+    for rule in rules:
+        if isinstance(rule, Remote):
+            raise InputError("path-remote", Place(str(rule)), "rules are read from files only", "copy it here first")
+    return cast(list[Path], rules)
+
+
+def _missing(path: File) -> InputError:
     return InputError("path-missing", Place(str(path)), "no such file or directory")
 
 
-def _unknown(path: Path) -> InputError:
+def _unknown(path: File) -> InputError:
     if is_test(path):
         help = "name the rule: `sigmaproof test` finds its test file by itself"
         return InputError("path-test", Place(str(path)), "the test file of a rule is no rule", help)
-    help = ".yml and .yaml are rules, .json .jsonl .ndjson .log (also .gz) are logs; or name it with --rules, --logs"
+    help = f".yml and .yaml are rules, {_LOGS} are logs; or name it with --rules, --logs"
     return InputError("path-unknown", Place(str(path)), "neither a rule nor a log by its extension", help)
-
-
-def _named(path: Path, wanted: Callable[[Path], bool], what: str) -> list[Path]:
-    """The files of a path that the user named with --rules or --logs; a file whatever its extension."""
-    if path != STDIN and not path.exists():
-        raise _missing(path)
-    if is_test(path):
-        raise _unknown(path)
-    found = _files(path, wanted)
-    if not found:
-        raise InputError("path-empty", Place(str(path)), f"holds no {what}")
-    return found
-
-
-def _files(path: Path, wanted: Callable[[Path], bool]) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.is_file() and wanted(file))

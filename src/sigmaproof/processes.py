@@ -54,13 +54,14 @@ class _Said(Generic[M]):
 class Pool(Generic[T, M]):
     """Processes that work.
 
-    work: makes messages of a task. Tasks and messages are pickled; `work` too, where there is no fork.
+    work: makes messages of a task. Tasks and messages are pickled; `work` too, where there is no fork. fork: whether
+    there may be one.
     """
 
-    def __init__(self, work: Callable[[T], Iterator[M]], jobs: int) -> None:
+    def __init__(self, work: Callable[[T], Iterator[M]], jobs: int, fork: bool = True) -> None:
         self._work = work
         # a fork has the rules and the search at once, and shares their memory
-        self._context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self._context: Any = multiprocessing.get_context("fork" if fork and sys.platform == "linux" else "spawn")
         self._jobs = jobs
         self._workers: list[_Worker[T]] = []
 

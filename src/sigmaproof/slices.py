@@ -6,13 +6,18 @@ import io
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from sigmaproof.batch import Batch, Report
-from sigmaproof.batches import is_record, read_batches
+from sigmaproof.batches import is_record, read_batches, size_of
 from sigmaproof.diagnostics import STDIN, Diagnostic, Place, shown_path
+from sigmaproof.envelopes import opened_batch
+from sigmaproof.limits import Limits
 from sigmaproof.lines import line_batches
-from sigmaproof.unpacking import BLOCK, Blocks, Limits
+from sigmaproof.unpacking import BLOCK, Blocks
+
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
 
 __all__ = ["Slice", "slices_of"]
 
@@ -26,7 +31,7 @@ _PACKED = 8
 class Slice:
     """A file, or the lines of it that begin in some of its bytes. size: its bytes; end: None for a whole file."""
 
-    file: Path
+    file: Path | Remote
     size: int = 0
     start: int = 0
     end: int | None = None
@@ -35,7 +40,7 @@ class Slice:
     @property
     def shown(self) -> str:
         """The file as it is shown."""
-        return "<stdin>" if self.file == STDIN else shown_path(self.file)
+        return shown_path(self.file)
 
     @property
     def guess(self) -> int:
@@ -54,7 +59,7 @@ class Slice:
                 low, high = _line_at(stream, self.start), _line_at(stream, self.end)
                 stream.seek(low)
                 blocks = Blocks(cast(BinaryIO, _Bounded(stream, high - low)), BLOCK)
-                return (yield from line_batches(next(blocks, b""), blocks, 1, self.shown, report))
+                return (yield from _opened(line_batches(next(blocks, b""), blocks, 1, self.shown, report)))
         except OSError as error:
             report(
                 Diagnostic("log-unreadable", "error", Place(self.shown), f"can't be read: {error.strerror or error}")
@@ -62,10 +67,19 @@ class Slice:
             return 0
 
 
-def slices_of(file: Path) -> Iterator[Slice]:
+def _opened(batches: Generator[Batch, None, int]) -> Generator[Batch, None, int]:
+    """Envelopes of JSON texts as the batches of these. Returns what the generator does."""
+    while True:
+        try:
+            yield opened_batch(next(batches))
+        except StopIteration as stop:
+            return int(stop.value)
+
+
+def slices_of(file: Path | Remote) -> Iterator[Slice]:
     """A file as one, or in parts."""
     try:
-        size = 0 if file == STDIN else file.stat().st_size
+        size = 0 if file == STDIN else size_of(file)
         parts = range(0, size, SIZE) if size >= 2 * SIZE and _has_lines(file) else ()
     except OSError:  # said when it is read
         size, parts = 0, ()
@@ -76,8 +90,10 @@ def slices_of(file: Path) -> Iterator[Slice]:
         yield Slice(file, end - start, start, end, end == size)
 
 
-def _has_lines(file: Path) -> bool:
-    """Whether a file begins with a record that is a line; one that is packed does not."""
+def _has_lines(file: Path | Remote) -> bool:
+    """Whether a file begins with a record that is a line; one that is packed, or remote, does not."""
+    if not isinstance(file, Path):
+        return False
     with file.open("rb") as stream:
         head = stream.read(BLOCK)
         return b"\n" in head and is_record(head.partition(b"\n")[0])

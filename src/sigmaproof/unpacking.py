@@ -7,13 +7,17 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from isal import igzip, isal_zlib
+from isal import isal_zlib
 
 from sigmaproof.diagnostics import STDIN
+from sigmaproof.packing import is_gzip, unpacked
 
-__all__ = ["BLOCK", "Blocks", "Limits", "opened"]
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
+
+__all__ = ["BLOCK", "Blocks", "opened"]
 
 BLOCK = 1 << 17
 """Bytes of a block: small enough that it stays in a core's cache while it is searched and split."""
@@ -21,24 +25,14 @@ FAULTS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, isal_zlib.
 _STEP = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a packed file may unpack to. ratio: times its size; below `free` bytes it is not looked at. size: bytes."""
-
-    ratio: int = 300
-    size: int = 1 << 40
-    free: int = 64 << 20
-
-    def of(self, packed: int) -> int:
-        """The bytes to which so many packed ones may unpack."""
-        return min(self.size, max(self.free, packed * self.ratio))
-
-
-def opened(file: Path) -> BinaryIO:
-    """The unpacked bytes of a file (`-` is standard input). Raises OSError."""
-    if file == STDIN:
-        return sys.stdin.buffer
-    return igzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[no-untyped-call]
+def opened(file: Path | Remote) -> BinaryIO:
+    """The bytes of a file (`-` is standard input), unpacked as its first bytes say. Raises OSError."""
+    stream = sys.stdin.buffer if file == STDIN else cast(BinaryIO, file.open("rb"))
+    try:
+        return unpacked(stream)
+    except BaseException:
+        stream.close()
+        raise
 
 
 @dataclass
@@ -83,7 +77,7 @@ class Blocks:
                 yield piece
         except FAULTS as error:
             self.fault = getattr(error, "strerror", None) or str(error)
-            if self.file is not None and self.file.suffix == ".gz":
+            if self.file is not None and is_gzip(self.file):
                 yield from _up_to_the_fault(self.file, at)
 
 

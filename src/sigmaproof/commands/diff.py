@@ -14,6 +14,7 @@ from sigmaproof.commands.options import Case, Filters, Lines, LogDirs, Pipelines
 
 if TYPE_CHECKING:
     from sigmaproof.diff.sides import Side
+    from sigmaproof.listing import File
     from sigmaproof.rules import Rule
     from sigmaproof.verify.engines import Engine
 
@@ -137,7 +138,7 @@ def _integrations(named: list[str] | None) -> list[str]:
     return [profile_of(name) for name in names] or [profile_of(None)]
 
 
-def _logs(named: list[Path] | None) -> list[Path]:
+def _logs(named: list[str] | None) -> list[File]:
     from sigmaproof.inputs import sort_paths
 
     return sort_paths((), logs=named or ()).logs

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from sigmaproof.commands.options import Status
     from sigmaproof.inputs import Inputs
     from sigmaproof.rules import Loaded, Rule
+    from sigmaproof.selection import Selection
     from sigmaproof.verify.engines import Engine
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 __all__ = [
     "check_writable",
@@ -25,18 +29,57 @@ __all__ = [
     "printing_to",
     "profile_of",
     "rules_of",
+    "selection_of",
     "targets_of",
     "usage",
 ]
 
 
 def inputs_of(
-    paths: list[Path] | None, rules: list[Path] | None = None, logs: list[Path] | None = None, stdin: str = "rules"
+    paths: list[str] | None,
+    rules: list[str] | None = None,
+    logs: list[str] | None = None,
+    stdin: str = "rules",
+    selection: Selection | None = None,
 ) -> Inputs:
     """The files of the arguments, sorted into rules and logs. Raises InputError."""
     from sigmaproof.inputs import sort_paths
 
-    return sort_paths(paths or (), rules or (), logs or (), stdin)
+    return sort_paths(paths or (), rules or (), logs or (), stdin, selection)
+
+
+def selection_of(
+    since: str | None,
+    until: str | None,
+    accounts: list[str] | None,
+    regions: list[str] | None,
+    late: str | None,
+    integration: str,
+) -> Selection:
+    """What --since, --until, --account, --region and --late ask for; ends the command for what can't be read."""
+    from datetime import UTC, datetime
+
+    from sigmaproof.layout import LATE
+    from sigmaproof.selection import Selection, duration, moment, named
+
+    now = datetime.now(UTC)
+    first = _read("--since", since, lambda text: moment(text, now))
+    last = _read("--until", until, lambda text: moment(text, now, end=True))
+    if first and last and last <= first:
+        usage(f"--until {until} is not after --since {since}")
+    some = _read("--account", accounts, lambda lists: named(lists, r"\d{12}", "twelve digits")) or frozenset()
+    where = _read("--region", regions, lambda lists: named(lists, r"[a-z]+(-[a-z]+)+-\d+", "a region, as eu-west-1"))
+    margin = _read("--late", late, duration)
+    return Selection(first, last, some, where or frozenset(), LATE if margin is None else margin, integration)
+
+
+def _read(option: str, given: T | None, reader: Callable[[T], S]) -> S | None:
+    """The value of an option; ends the command for one that can't be read."""
+    try:
+        return None if given is None else reader(given)
+    except ValueError as error:
+        shown = given if isinstance(given, str) else ""
+        usage(f"{option} {shown}: {error}" if shown else f"{option} {error}")
 
 
 def rules_of(
@@ -55,7 +98,7 @@ def loaded_of(
     from sigmaproof.rules import field_warnings, load_files
 
     need(inputs.rules, "no rules given")
-    filters = sort_paths((), rules=filter or ()).rules
+    filters = sort_paths((), rules=[*(filter or ())]).rules
     loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
     for finding in loaded.findings:
         status.report(finding)
@@ -67,7 +110,7 @@ def loaded_of(
     return loaded
 
 
-def need(files: list[Path], message: str) -> None:
+def need(files: Sequence[object], message: str) -> None:
     """Ends the command where there are no files."""
     if not files:
         usage(f"{message}; give files or a directory")

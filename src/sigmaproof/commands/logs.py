@@ -1,90 +1,42 @@
-"""The commands about logs: `evaluate`, `normalize`, `explain`."""
+"""The commands about logs beside `evaluate`: `normalize`, `explain`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, usage
+from sigmaproof.commands.given import inputs_of, need, profile_of, rules_of, selection_of, usage
 from sigmaproof.commands.options import (
+    Accounts,
     Documents,
     Filters,
     Form,
     Integration,
+    Late,
     LogDirs,
-    MatchForm,
     Paths,
     Pipelines,
+    Regions,
     Retain,
-    RuleDirs,
+    Since,
     Status,
+    Until,
 )
 
-__all__ = ["evaluate", "explain", "normalize"]
-
-
-def evaluate(
-    paths: Paths = None,
-    rules: RuleDirs = None,
-    logs: LogDirs = None,
-    pipeline: Pipelines = None,
-    filter: Filters = None,
-    input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
-    integration: Integration = None,
-    format: Annotated[
-        MatchForm, typer.Option("--format", help="What is printed: ecs and bulk are alerts for Elasticsearch.")
-    ] = MatchForm.table,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            help="Also into this file, in the form of its ending: .parquet .csv .ndjson .ecs.ndjson .bulk.ndjson;"
-            " can be repeated.",
-        ),
-    ] = None,
-    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
-    error_log: Annotated[
-        Path | None, typer.Option("--error-log", help="All messages about rules and records, a JSON object a line.")
-    ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
-) -> None:
-    """Evaluate rules on local logs, natively."""
-    from sigmaproof.evaluate.files import FileJudge
-    from sigmaproof.evaluate.run import LEVELS
-    from sigmaproof.output.matches import MatchWriter
-    from sigmaproof.output.outputs import Outputs, check_free
-    from sigmaproof.output.problems import Problems
-    from sigmaproof.output.progress import Bar, Reading
-
-    status = Status()
-    threshold, profile = level_of(fail_on), profile_of(integration)
-    inputs = inputs_of(paths, rules, logs, stdin="logs")
-    check_free([*(output or ()), *([error_log] if error_log else ())], [*inputs.logs, *inputs.rules])
-    with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
-        status.show = problems.show
-        loaded = rules_of(inputs, status, pipeline, filter)
-        need(inputs.logs, "no logs given")
-        writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
-        with Bar(wanted=format is MatchForm.table or not sys.stdout.isatty()) as bar:
-            reading = Reading(len(inputs.logs), bar)
-            judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs)
-            for match in judge.matches(inputs.logs, reading):
-                writer.match(match)
-                status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
-                if writer.gone and not outputs and (fail_on is None or status.code):
-                    break  # nobody reads on, and the exit code is known
-        writer.end(judge, reading, status.lost, problems)
-    status.end()
+__all__ = ["explain", "normalize"]
 
 
 def normalize(
     paths: Paths = None,
     logs: LogDirs = None,
     integration: Integration = None,
+    since: Since = None,
+    until: Until = None,
+    account: Accounts = None,
+    region: Regions = None,
+    late: Late = None,
     retain: Annotated[Retain | None, typer.Option("--retain", help="The integration's option; default: all.")] = None,
     format: Annotated[
         Documents, typer.Option("--format", help="A document a line, or a _bulk body.")
@@ -94,16 +46,20 @@ def normalize(
     from sigmaproof.events import read_files
     from sigmaproof.normalize import OptionError
     from sigmaproof.output.documents import write_documents
+    from sigmaproof.output.leftout import write_left_out
+    from sigmaproof.selection import Tally
 
-    status = Status()
+    status, tally = Status(), Tally()
     profile = profile_of(integration)
-    inputs = inputs_of(paths, None, logs, stdin="logs")
-    need(inputs.logs, "no logs given")
-    events = read_files(inputs.logs, status.report)
+    asked = selection_of(since, until, account, region, late, profile)
+    inputs = inputs_of(paths, None, logs, stdin="logs", selection=asked)
+    need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
+    events = asked.events(read_files(inputs.logs, status.report), tally)
     try:
         write_documents(events, status.report, profile, retain and retain.value, format.value)
     except OptionError as error:
         usage(str(error))
+    write_left_out(inputs.left, status.skipped, tally)
     status.end()
 
 
@@ -120,7 +76,7 @@ def explain(
     from sigmaproof.output.matches import write_explanation
 
     status, profile = Status(), profile_of(integration)
-    loaded = rules_of(inputs_of([rule]), status, pipeline, filter)
+    loaded = rules_of(inputs_of([str(rule)]), status, pipeline, filter)
     try:
         event = event_at(record, status.report)
     except LookupError as error:

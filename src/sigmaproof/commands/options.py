@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sigmaproof.diagnostics import Diagnostic
 
 __all__ = [
+    "Accounts",
     "Case",
     "Changed",
     "Documents",
@@ -20,6 +22,7 @@ __all__ = [
     "Findings",
     "Form",
     "Integration",
+    "Late",
     "Lines",
     "LogDirs",
     "MatchForm",
@@ -28,11 +31,14 @@ __all__ = [
     "OwnTemplate",
     "Paths",
     "Pipelines",
+    "Regions",
     "Reports",
     "Retain",
     "RuleDirs",
+    "Since",
     "Status",
     "Targets",
+    "Until",
 ]
 
 
@@ -104,9 +110,22 @@ class MatchForm(StrEnum):
     bulk = "bulk"
 
 
-Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
-RuleDirs = Annotated[list[Path] | None, typer.Option("--rules", help="Take the rules of this directory.")]
-LogDirs = Annotated[list[Path] | None, typer.Option("--logs", help="Take the logs of this directory.")]
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="PATH...", help="Rules, logs, directories, patterns or URLs; - is stdin.")
+]
+RuleDirs = Annotated[list[str] | None, typer.Option("--rules", help="Take the rules of this directory.")]
+LogDirs = Annotated[list[str] | None, typer.Option("--logs", help="Take the logs of this directory, or URL.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Records from here on: 2026-11-24 or 2026-11-24T08:00:00Z, or 7d."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Records before; of a day, to its end.")]
+Accounts = Annotated[list[str] | None, typer.Option("--account", help="Records of these accounts; a comma list.")]
+Regions = Annotated[list[str] | None, typer.Option("--region", help="Records of these regions; a comma list.")]
+Late = Annotated[
+    str | None,
+    typer.Option("--late", metavar="DURATION", help="Read files that were delivered up to so long after --until; 30d."),
+]
 Targets = Annotated[list[str] | None, typer.Option("-t", "--target", help="Comma list, can be repeated.")]
 Integration = Annotated[
     str | None,
@@ -136,26 +155,33 @@ Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filt
 class Status:
     """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine.
 
-    show: what is done with a diagnostic; it is printed.
+    show: what is done with a diagnostic; it is printed. keeps: whether `heard` has them, which takes memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: bool = True) -> None:
+        self.keeps = keeps
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
         self.heard: list[Diagnostic] = []  # what was reported
         self.only_errors = False  # whether what doesn't make the run fail is left out
         self.show: Callable[[Diagnostic], None] = _show
+        self.skipped: Counter[str] = Counter()  # what holds no records, and is no fault
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
         self.code = max(self.code, code if when else 0)
 
     def report(self, finding: Diagnostic) -> None:
-        """Shows a diagnostic, on stderr or as `show` is set; an error is input that can't be read."""
+        """Shows a diagnostic, on stderr or as `show` is set; an error is input that can't be read. What was skipped is
+        counted only."""
+        if finding.code == "log-skipped":
+            self.skipped[finding.message] += 1
+            return
         if finding.level == "error" or not self.only_errors:
             self.show(finding)
-        self.heard.append(finding)
+        if self.keeps:
+            self.heard.append(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")
 

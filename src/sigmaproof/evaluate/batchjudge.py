@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sigmaproof.batch import Batch, Report
 from sigmaproof.diagnostics import InputError
+from sigmaproof.envelopes import IN_TEXT, OF_SEVERAL
 from sigmaproof.evaluate.literals import Need, needed
 from sigmaproof.evaluate.run import Judge, is_ecs, source
 from sigmaproof.evaluate.scan import Scanner
 from sigmaproof.events import Event, events_at
 from sigmaproof.fields import DEFAULT
 from sigmaproof.rules import Rule
+from sigmaproof.selection import Selection, Tally
 
 __all__ = ["BatchJudge", "Found"]
 
@@ -22,8 +24,8 @@ Found = tuple[int, Event, bool]
 """A rule's number, the event that it is true on, and whether that is an ECS document."""
 _OF_ECS = ('"event"', '"event.action"')
 """What every ECS document has (`is_ecs`)."""
-_OF_FILES = ('"Records"',)
-"""What a line has that is a whole CloudTrail file."""
+_SIGNS = frozenset({"eventName", "insightDetails"})
+"""Of these a raw record has one; an event of CloudTrail Insights has no name of its own."""
 
 
 class BatchJudge:
@@ -31,17 +33,25 @@ class BatchJudge:
 
     form: `raw`, `ecs`, or `auto` for each record by itself. integration: the profile by which ECS documents were made.
     records: how many were read. foreign: of those that were looked at (the candidates, and the first of each batch) the
-    first one that is neither CloudTrail's nor an ECS document.
+    first one that is neither CloudTrail's nor an ECS document. selection: which records are asked for; tally: how many
+    were not.
     """
 
-    def __init__(self, rules: Sequence[Rule], form: str = "auto", integration: str = DEFAULT) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        form: str = "auto",
+        integration: str = DEFAULT,
+        selection: Selection | None = None,
+    ) -> None:
+        self.selection, self.tally = selection or Selection(), Tally()
         self.judges = [Judge(rule, integration) for rule in rules]
         self.form = form
         self.records = 0
         self.foreign: Event | None = None
         self._unmapped: set[int] | None = None
         needs = [self._need(judge) for judge in self.judges]
-        self.scanner = Scanner(needs, _OF_ECS if form == "auto" else (), _OF_FILES)
+        self.scanner = Scanner(needs, (IN_TEXT, *(_OF_ECS if form == "auto" else ())), OF_SEVERAL)
 
     def _need(self, judge: Judge) -> Need:
         # an ECS document is a suspect wherever raw records are looked for
@@ -52,12 +62,17 @@ class BatchJudge:
 
         report: called for what can't be read, and once for a rule that can't judge ECS documents.
         """
+        asked = self.selection.batch(batch, self.tally) if self.selection else batch
+        if asked is not None:
+            yield from self._of_asked(asked, report)
+
+    def _of_asked(self, batch: Batch, report: Report) -> Iterator[Found]:
         candidates = self.scanner.candidates(batch)
         self.records += len(batch.texts) - len(candidates)
         if self.foreign is None and 0 not in candidates:
             self._look(next(events_at(batch, 0, report), None))
         for index, rules in candidates.items():
-            for event in events_at(batch, index, report):
+            for event in self.selection.events(events_at(batch, index, report), self.tally):
                 self.records += 1
                 self._look(event)
                 yield from self._of_event(event, rules, report)
@@ -84,5 +99,5 @@ class BatchJudge:
         return self._unmapped
 
     def _look(self, event: Event | None) -> None:
-        if self.foreign is None and event and "eventName" not in event.record and not is_ecs(event.record):
+        if self.foreign is None and event and _SIGNS.isdisjoint(event.record) and not is_ecs(event.record):
             self.foreign = event

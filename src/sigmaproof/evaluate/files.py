@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sigmaproof.batch import Report
 from sigmaproof.diagnostics import Diagnostic, Place
@@ -16,10 +17,14 @@ from sigmaproof.evaluate.batchjudge import BatchJudge, Found
 from sigmaproof.evaluate.run import Match
 from sigmaproof.events import Event
 from sigmaproof.fields import DEFAULT
+from sigmaproof.limits import Limits
 from sigmaproof.processes import Killed, Pool, processors
 from sigmaproof.rules import Rule
+from sigmaproof.selection import Selection, Tally
 from sigmaproof.slices import Slice, slices_of
-from sigmaproof.unpacking import Limits
+
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
 
 __all__ = ["FileJudge", "Progress"]
 
@@ -38,11 +43,12 @@ class _Message:
     found: list[Found | Diagnostic] = field(default_factory=list)
     records: int = 0
     foreign: Event | None = None
+    tally: Tally = field(default_factory=Tally)
     lines: int | None = None
 
 
 class FileJudge:
-    """Rules that go over files. records: how many were read. foreign: see BatchJudge.
+    """Rules that go over files. records: how many were read. foreign, tally: see BatchJudge.
 
     report: called for what can't be read, and once for a rule that can't judge ECS documents. jobs: processes; None: as
     many as there are processors, where that is worth it. limits: for packed files.
@@ -57,14 +63,16 @@ class FileJudge:
         *,
         jobs: int | None = None,
         limits: Limits | None = None,
+        selection: Selection | None = None,
     ) -> None:
         self.report, self.jobs, self.limits = report, jobs, limits
-        self.rules, self.judge = list(rules), BatchJudge(rules, form, integration)
+        self.rules, self.judge = list(rules), BatchJudge(rules, form, integration, selection)
         self.records = 0
         self.foreign: Event | None = None
+        self.tally = Tally()
         self._unmapped: set[Diagnostic] = set()
 
-    def matches(self, files: Iterable[Path], progress: Progress | None = None) -> Iterator[Match]:
+    def matches(self, files: Iterable[Path | Remote], progress: Progress | None = None) -> Iterator[Match]:
         """Every match in these files, in the order of the records and rules."""
         slices = [one for file in files for one in slices_of(file)]
         total, done, lines = sum(one.size for one in slices), 0, 0
@@ -81,7 +89,9 @@ class FileJudge:
         jobs = min(self.jobs or processors(), len(slices))
         if jobs > 1 and (self.jobs or sum(one.guess for one in slices) >= _WORTH_IT):
             self.judge.scanner.prepare()
-            yield from Pool(partial(_of_slice, self.judge, self.limits, _TOGETHER), jobs).results(slices)
+            # the threads of the library that listed a bucket would not be there in a fork
+            fork = all(isinstance(one.file, Path) for one in slices)
+            yield from Pool(partial(_of_slice, self.judge, self.limits, _TOGETHER), jobs, fork).results(slices)
         else:
             for one in slices:
                 yield from ((one, message) for message in _of_slice(self.judge, self.limits, 1, one))
@@ -90,6 +100,7 @@ class FileJudge:
         """The matches of a message. lines: those of the file before its slice."""
         self.records += message.records
         self.foreign = self.foreign or message.foreign
+        self.tally.add(message.tally)
         for one in message.found:
             if isinstance(one, Diagnostic):
                 self._report(one, lines)
@@ -117,7 +128,7 @@ def _of_killed(one: Slice, killed: Killed) -> _Message:
 def _of_slice(judge: BatchJudge, limits: Limits | None, together: int, one: Slice) -> Iterator[_Message]:
     """What comes of a slice, in messages for so many batches; the same each time, as Pool needs it."""
     message, before, count = _Message(), judge.records, 0
-    judge.foreign = None
+    judge.foreign, judge.tally = None, message.tally
 
     def report(problem: Diagnostic) -> None:
         message.found.append(problem)  # the message of the moment
@@ -136,3 +147,4 @@ def _of_slice(judge: BatchJudge, limits: Limits | None, together: int, one: Slic
             message.records, message.foreign = judge.records - before, judge.foreign
             yield message
             message, before = _Message(), judge.records
+            judge.tally = message.tally

@@ -91,6 +91,16 @@ class MatchWriter:
             if line:
                 note(line)
 
+    def interrupted(self, records: int) -> None:
+        """Says how far it came; the table of what was found till then, but no file is written."""
+        from sigmaproof.output.matchtable import print_matches
+
+        if self._summary is not None and self.matches and not self.gone:
+            print_matches(self._summary)
+        note(
+            f"interrupted: {plural(self.matches, 'match')} in the first {plural(records, 'record')}; no file is written"
+        )
+
     def _advice(self) -> str:
         if self._summary is None or self._summary.few is not None:
             return ""

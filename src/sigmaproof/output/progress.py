@@ -74,6 +74,10 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Removes it."""
         if self._drawn is not None:
             self._drawn.stop()
 

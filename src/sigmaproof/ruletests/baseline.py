@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sigmaproof.evaluate.files import FileJudge, Progress
 from sigmaproof.rules import Rule
@@ -16,11 +17,14 @@ from sigmaproof.ruletests import subjects_of
 from sigmaproof.ruletests.sidecar import budget_of
 from sigmaproof.ruletests.subject import MOST_SHOWN, Expectation, Report, bounds, counted
 
+if TYPE_CHECKING:
+    from sigmaproof.remote import Remote
+
 __all__ = ["baseline_tests"]
 
 
 def baseline_tests(
-    rules: Sequence[Rule], files: Iterable[Path], budget: int, report: Report, progress: Progress | None = None
+    rules: Sequence[Rule], files: Iterable[Path | Remote], budget: int, report: Report, progress: Progress | None = None
 ) -> tuple[list[Expectation], int]:
     """For each rule the expectation that it keeps its budget, and how many records there were.
 

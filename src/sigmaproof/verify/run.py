@@ -28,6 +28,8 @@ from sigmaproof.verify.witness import witnesses
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
 
+    from sigmaproof.remote import Remote
+
 __all__ = ["Report", "judge", "load", "verify", "verify_files"]
 
 LOWERED = "EQL, lowered"
@@ -107,7 +109,7 @@ class Report:
 
 def verify_files(
     rules: Sequence[Rule],
-    logs: Iterable[Path],
+    logs: Iterable[Path | Remote],
     targets: Sequence[str],
     engine: Engine,
     case: str = "fold",

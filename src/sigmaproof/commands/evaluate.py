@@ -1,0 +1,110 @@
+"""The command `evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, selection_of
+from sigmaproof.commands.options import (
+    Accounts,
+    Filters,
+    Form,
+    Integration,
+    Late,
+    LogDirs,
+    MatchForm,
+    Paths,
+    Pipelines,
+    Regions,
+    RuleDirs,
+    Since,
+    Status,
+    Until,
+)
+from sigmaproof.limits import Limits
+
+__all__ = ["evaluate"]
+
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as shells have it: 128 and the signal's number."""
+
+
+def evaluate(
+    paths: Paths = None,
+    rules: RuleDirs = None,
+    logs: LogDirs = None,
+    pipeline: Pipelines = None,
+    filter: Filters = None,
+    input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
+    integration: Integration = None,
+    since: Since = None,
+    until: Until = None,
+    account: Accounts = None,
+    region: Regions = None,
+    late: Late = None,
+    format: Annotated[
+        MatchForm, typer.Option("--format", help="What is printed: ecs and bulk are alerts for Elasticsearch.")
+    ] = MatchForm.table,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Also into this file, in the form of its ending: .parquet .csv .ndjson .ecs.ndjson .bulk.ndjson;"
+            " can be repeated.",
+        ),
+    ] = None,
+    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
+    error_log: Annotated[
+        Path | None, typer.Option("--error-log", help="All messages about rules and records, a JSON object a line.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
+    max_ratio: Annotated[int, typer.Option("--max-ratio", min=1, help="Times its size that a file may unpack to.")] = (
+        Limits.ratio
+    ),
+    max_size: Annotated[int, typer.Option("--max-size", min=1, help="Bytes that a packed file may unpack to.")] = (
+        Limits.size
+    ),
+) -> None:
+    """Evaluate rules on local logs, natively."""
+    from sigmaproof.evaluate.files import FileJudge
+    from sigmaproof.evaluate.run import LEVELS
+    from sigmaproof.output.leftout import write_left_out
+    from sigmaproof.output.matches import MatchWriter
+    from sigmaproof.output.outputs import Outputs, check_free
+    from sigmaproof.output.problems import Problems
+    from sigmaproof.output.progress import Bar, Reading
+
+    status = Status(keeps=False)
+    threshold, profile = level_of(fail_on), profile_of(integration)
+    asked = selection_of(since, until, account, region, late, profile)
+    inputs = inputs_of(paths, rules, logs, stdin="logs", selection=asked)
+    written = [*(output or ()), *([error_log] if error_log else ())]
+    check_free(written, [one for one in (*inputs.logs, *inputs.rules) if isinstance(one, Path)])
+    with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
+        status.show = problems.show
+        loaded = rules_of(inputs, status, pipeline, filter)
+        need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
+        writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
+        judge = FileJudge(
+            loaded, status.report, input.value, profile, jobs=jobs, selection=asked, limits=Limits(max_ratio, max_size)
+        )
+        with Bar(wanted=format is MatchForm.table or not sys.stdout.isatty()) as bar:
+            reading = Reading(len(inputs.logs), bar)
+            try:
+                for match in judge.matches(inputs.logs, reading):
+                    writer.match(match)
+                    status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
+                    if writer.gone and not outputs and (fail_on is None or status.code):
+                        break  # nobody reads on, and the exit code is known
+            except KeyboardInterrupt:
+                bar.stop()
+                writer.interrupted(judge.records)
+                raise typer.Exit(INTERRUPTED) from None
+        writer.end(judge, reading, status.lost, problems)
+        write_left_out(inputs.left, status.skipped, judge.tally)
+    status.end()
