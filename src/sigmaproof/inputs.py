@@ -114,4 +114,9 @@ def _named(path: Path, wanted: Callable[[Path], bool], what: str) -> list[Path]:
 def _files(path: Path, wanted: Callable[[Path], bool]) -> list[Path]:
     if not path.is_dir():
         return [path]
-    return sorted(file for file in path.rglob("*") if file.is_file() and wanted(file))
+    return sorted(file for file in path.rglob("*") if wanted(file) and (file.is_file() or _leads_nowhere(file)))
+
+
+def _leads_nowhere(file: Path) -> bool:
+    """Whether it is a link to itself or to nothing: it counts, so that whoever reads it can say so."""
+    return file.is_symlink() and not file.exists()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sigmaproof.diagnostics import Diagnostic, as_text
-from sigmaproof.output.consoles import note, plural
+from sigmaproof.output.consoles import note, plural, visible
 
 __all__ = ["write_findings", "write_page"]
 
@@ -26,10 +26,17 @@ def write_page(code: str) -> None:
 def write_findings(findings: Sequence[Diagnostic], rules: int, form: str) -> None:
     """The findings to stdout in the order of their places, their numbers to stderr."""
     for finding in sorted(findings, key=lambda one: (one.place.file, one.place.line, one.place.column)):
-        print(_json(finding) if form == "json" else as_text(finding))
+        print(_json(finding) if form == "json" else visible(as_text(_in_one_line(finding))))
     levels = Counter(finding.level for finding in findings)
     counts = ", ".join(plural(levels[level], level) for level in ("error", "warning", "note"))
     note(f"{plural(rules, 'rule')} checked: {counts}")
+
+
+def _in_one_line(finding: Diagnostic) -> Diagnostic:
+    """What a rule says must not look like a finding of its own."""
+    file = finding.place.file.replace("\n", "\\n")
+    place = replace(finding.place, file=file)
+    return replace(finding, place=place, message=" ".join(finding.message.splitlines()))
 
 
 def _json(finding: Diagnostic) -> str:
