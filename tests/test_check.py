@@ -36,8 +36,8 @@ def test_a_dropped_field_is_a_note() -> None:
 def test_a_rule_that_can_never_match_and_one_that_always_does() -> None:
     never = rule("a:\n    errorCode|exists: false\nb:\n    errorCode|contains: x\ncondition: a and b")
     always = rule("a:\n    eventName: x\nb:\n    eventName: X\ncondition: a or not b")
-    assert [(code, level) for code, level, _ in found(never)] == [("rule-contradictory", "error")]
-    assert [(code, level) for code, level, _ in found(always)] == [("rule-always-true", "error")]
+    assert [code for code, level, _ in found(never) if level == "error"] == ["rule-contradictory"]
+    assert [code for code, level, _ in found(always) if level == "error"] == ["rule-always-true"]
 
 
 def test_a_refusal_is_a_warning_and_an_approximation_a_note_a_reason() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,3 +55,23 @@ def test_a_packed_stream(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment(), input=gzip.compress(line(1) * 3), capture_output=True, check=True
     )
     assert len(done.stdout.splitlines()) == 3
+
+
+def test_an_interruption(tmp_path: Path) -> None:
+    """Ctrl-C: what was found till then is shown, no file is written, and the exit code is a shell's for the signal."""
+    (tmp_path / "r.yml").write_text(EXACT)
+    command = [sys.executable, "-c", CODE, "evaluate", "r.yml", "-", "-o", "out.ndjson", "--format", "json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(line(1) + line(2))
+        process.stdin.flush()
+        for _ in range(2):
+            assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: 2 matches in the first 2 records; no file is written" in err.decode()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.yml"]

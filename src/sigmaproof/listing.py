@@ -99,7 +99,8 @@ class Listing:
         for entry in found:
             path = Path(entry.path)
             if not entry.is_dir(follow_symlinks=False):
-                if entry.is_file():
+                # a link to itself or to nothing counts, so that whoever reads it can say so
+                if entry.is_file() or (entry.is_symlink() and not path.exists()):
                     yield path
             elif not logs or self._is_open(path):
                 yield from self._walk(path, logs)

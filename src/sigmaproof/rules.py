@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MANY, _AT_ONCE = 400, 50
 """From so many files of rules on, several processes read so many at once."""
+MOST_FAULTS = 100  # of the form of one document, which are told
 MOST_UNKNOWN = 20  # fields of one rule that are named one by one
 __all__ = [
     "Loaded",
@@ -295,7 +297,8 @@ _EXAMPLE = "start with `title:`, `logsource:` and `detection:` at the left margi
 
 def schema_faults(document: Document, name: str, code: str) -> Iterator[Diagnostic]:
     """What one of our schemas finds wrong in a document, each with its place."""
-    for error in sorted(_validator(name).iter_errors(document.data), key=lambda e: list(map(str, e.absolute_path))):
+    errors = islice(_validator(name).iter_errors(document.data), MOST_FAULTS)
+    for error in sorted(errors, key=lambda e: list(map(str, e.absolute_path))):
         where = ".".join(map(str, error.absolute_path))
         told = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
         message = f"{where or 'the document'}: {_brief(error.message)}"

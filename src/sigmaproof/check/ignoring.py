@@ -24,8 +24,8 @@ _COMMENT = re.compile(
     r"(?:^|(?<=\s))#[ \t]*sigmaproof:[ \t]*ignore(?P<file>-file)?\b[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?"
 )
 _MARK = "sigmaproof:"
-MOST_COMMENTS, MOST_WORDS = 200, 20
-"""Comments of a file, and codes of a comment, that are looked at: those beyond silence nothing."""
+MOST_COMMENTS, MOST_WORDS, MOST_TOLD = 200, 20, 50
+"""Comments of a file, and codes of a comment, that are looked at: those beyond silence nothing. Findings about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Comments:
                     message = f"no {word} is found here"
                     own.append(Diagnostic("ignore-unused", "note", comment.place, message, "leave the comment out"))
         kept = [finding for finding in findings if finding not in silenced]
-        return [*kept, *(finding for finding in own if wants(finding.code))]
+        return [*kept, *[finding for finding in own if wants(finding.code)][:MOST_TOLD]]
 
 
 @lru_cache(maxsize=1_000)
@@ -109,7 +109,8 @@ def comments_of(text: str, file: str) -> Comments | None:
     spans = list(_scalars(text))
     starts = [start for start, _ in spans]
     matches = (match for match in _COMMENT.finditer(text) if not _is_inside(match.start(), starts, spans))
-    found = [_comment(text, match, file) for match in islice(matches, MOST_COMMENTS)]
+    following = _following(text.split("\n"))
+    found = [_comment(text, match, file, following) for match in islice(matches, MOST_COMMENTS)]
     return Comments(found) if found else None
 
 
@@ -118,7 +119,7 @@ def _is_inside(at: int, starts: Sequence[int], spans: Sequence[tuple[int, int]])
     return before >= 0 and at < spans[before][1]
 
 
-def _comment(text: str, match: re.Match[str], file: str) -> _Comment:
+def _comment(text: str, match: re.Match[str], file: str, following: Sequence[int]) -> _Comment:
     line = text.count("\n", 0, match.start()) + 1
     begin = text.rfind("\n", 0, match.start()) + 1
     place = Place(file, line, match.start() - begin + 1)
@@ -126,15 +127,16 @@ def _comment(text: str, match: re.Match[str], file: str) -> _Comment:
     if match["file"]:
         return _Comment(place, 0, words)
     alone = not text[begin : match.start()].strip()
-    return _Comment(place, _next_line(text, line) if alone else line, words)
+    return _Comment(place, following[line] if alone else line, words)
 
 
-def _next_line(text: str, line: int) -> int:
-    """The next line that holds more than a comment."""
-    lines = text.split("\n")
-    while line < len(lines) and (not lines[line].strip() or lines[line].lstrip().startswith("#")):
-        line += 1
-    return line + 1
+def _following(lines: Sequence[str]) -> list[int]:
+    """By the number of lines before: the number of the next line that holds more than a comment."""
+    found = [len(lines) + 1]
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1].strip()
+        found.append(number if line and not line.startswith("#") else found[-1])
+    return found[::-1]
 
 
 def _scalars(text: str) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from sigmaproof.check.subjects import Card, RuleSubject, TextSubject
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError
 from sigmaproof.filters import Filter, filter_warnings
 from sigmaproof.rules import Rule, load_text, read_file
-from sigmaproof.safeyaml import Document, documents
+from sigmaproof.safeyaml import MOST_BYTES, Document, documents
 
 __all__ = ["Checked", "Options", "check_content", "check_files", "check_rule"]
 
 MOST_ALONE = 60
 """Files that are checked in this process; another one takes a second to start."""
+MOST_TOLD = 50
+"""Findings of one code about one subject that are listed."""
 CHUNK = 20  # files that a process is given at a time
 _FILTER = re.compile(rb"^(\xef\xbb\xbf)?[\"']?filter[\"']?[ \t]*:", re.MULTILINE)
 
@@ -92,7 +95,7 @@ def check_files(jobs: Sequence[Job], processes: int = 1) -> Checked:
 
 def check_content(content: bytes, file: str, name: str = "", options: Options | None = None) -> Checked:
     """Everything that is found in the content of one file. file: what to call it; name: its name in its directory."""
-    options = options or Options()
+    options, content = options or Options(), content[: MOST_BYTES + 1]
     filters = load_text(content, file).filters if _FILTER.search(content) else []
     return _together([_checked_content(content, file, name, options, filters)], filters)
 
@@ -182,7 +185,17 @@ def _run(kind: str, runs: Callable[[str], bool], subject: Any) -> Iterator[Diagn
     """What the checks of this kind find in a subject."""
     for one in of_kind(kind):
         if runs(one.code):
-            yield from (_diagnostic(one, found) for found in one.run(subject))
+            yield from _limited(one, (_diagnostic(one, found) for found in one.run(subject)))
+
+
+def _limited(one: Entry, found: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
+    """The first findings of a code, and that there are more: nobody reads thousands, and each costs time."""
+    last = None
+    for last in islice(found, MOST_TOLD):
+        yield last
+    if last is not None and next(found, None) is not None:
+        message = f"and more than {MOST_TOLD} findings of {one.code}, which are not listed"
+        yield replace(last, message=message, help="repair or ignore these first")
 
 
 def _diagnostic(one: Entry, found: Found) -> Diagnostic:

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.diagnostics import Place
-from sigmaproof.predicate import And, FieldTest, Keyword, Not, Or, Predicate, Test, Text, plain, tests
+from sigmaproof.predicate import And, FieldTest, Keyword, Not, Or, Predicate, Regex, Test, Text, field_of, plain, tests
 from sigmaproof.rules import Rule, field_place
-from sigmaproof.safeyaml import Document
+from sigmaproof.safeyaml import Document, Path
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sigmaproof.fidelity import Conversion
     from sigmaproof.verify.decide import Coverage
 
+MOST_FIELDS, MOST_TESTS, MOST_PATTERNS = 150, 600, 60
+"""Up to these numbers of a rule records are searched for it: the time grows with their squares."""
 __all__ = ["Card", "RuleSubject", "TextSubject", "conjunctions"]
 
 
@@ -80,10 +82,22 @@ class RuleSubject:
 
     @cached_property
     def coverage(self) -> Coverage | None:
-        """The records that decide its tests; None for another log source, of which no record is known."""
+        """The records that decide its tests; None for another log source, of which no record is known, and of a rule
+        that is too large for the search (`check-limited` says so)."""
         from sigmaproof.verify.decide import decide
 
-        return decide(self.tree) if self.rule.is_cloudtrail else None
+        return decide(self.tree) if self.rule.is_cloudtrail and self.too_large is None else None
+
+    @cached_property
+    def too_large(self) -> str | None:
+        """What of the rule is more than the search for records takes in a second or two; None when nothing is."""
+        distinct = {test for test, _ in self.tests}
+        counts = (
+            (len({field_of(test) for test in distinct}), MOST_FIELDS, "fields"),
+            (len(distinct), MOST_TESTS, "different tests"),
+            (sum(map(_is_pattern, distinct)), MOST_PATTERNS, "different patterns and expressions"),
+        )
+        return next((f"{count:,} {what}, more than {most}" for count, most, what in counts if count > most), None)
 
     @cached_property
     def sigma(self) -> SigmaRule:
@@ -100,14 +114,28 @@ class RuleSubject:
 
     def place(self, field: str) -> Place:
         """The first line on which a field is tested."""
-        return field_place(self.document, field)
+        path = self._paths[0].get(field)
+        return field_place(self.document, field) if path is None else self.document.place(*path)
 
     def value_place(self, field: str, text: str) -> Place:
         """The line of a value of a field, otherwise of the field."""
+        path = self._paths[1].get((field, text))
+        return self.place(field) if path is None else self.document.place(*path)
+
+    @cached_property
+    def _paths(self) -> tuple[dict[str, Path], dict[tuple[str, str], Path]]:
+        """Where each field, and each text of a field, stands first."""
+        fields: dict[str, Path] = {}
+        values: dict[tuple[str, str], Path] = {}
         for path in self.document.lines:
-            if path[0] == "detection" and len(path) > 2 and _names(path, field) and self.at(path) == text:
-                return self.document.place(*path)
-        return self.place(field)
+            if path[0] == "detection" and len(path) > 2:
+                name = next(key for key in reversed(path) if isinstance(key, str)).split("|")[0]
+                if isinstance(path[-1], str):
+                    fields.setdefault(name, path)
+                value = self.at(path)
+                if isinstance(value, str):
+                    values.setdefault((name, value), path)
+        return fields, values
 
     def condition_place(self) -> Place:
         """The line of the condition."""
@@ -124,9 +152,8 @@ class RuleSubject:
         return value
 
 
-def _names(path: Sequence[str | int], field: str) -> bool:
-    keys = [key for key in path if isinstance(key, str)]
-    return keys[-1].split("|")[0] == field
+def _is_pattern(test: Test) -> bool:
+    return isinstance(test, Regex) or (isinstance(test, Text) and plain(test.pattern) is None)
 
 
 def conjunctions(tree: Predicate) -> Iterator[tuple[Sequence[Predicate], bool]]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["Model", "available", "models", "version"]
+__all__ = ["Model", "available", "models", "operations", "version"]
 
 # A model says its names at its beginning, before its operations.
 HEAD = 2000
@@ -72,6 +72,15 @@ def models(event_source: str) -> tuple[Model, ...]:
     if not available():
         return ()
     return tuple(_model(name) for name in _services().get(event_source.partition(".")[0].lower(), ()))
+
+
+@lru_cache(maxsize=1024)
+def operations(event_source: str) -> frozenset[str]:
+    """The names of all operations of the services that log under an event source, in lower case; empty when unknown.
+
+    Kept by themselves: of a rule set with many services the models together would fill the memory.
+    """
+    return frozenset(name.lower() for model in models(event_source) for name in model.operations)
 
 
 @cache

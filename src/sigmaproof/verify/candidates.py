@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice, pairwise, product
 from typing import Any
 
-from sigmaproof.matching import as_network, number_text
+from sigmaproof.matching import as_network, number_text, pattern_test
 from sigmaproof.paths import getter
 from sigmaproof.predicate import (
     Boolean,
@@ -119,12 +119,36 @@ def text_for(wanted: Sequence[Test], unwanted: Sequence[Test]) -> str | None:
         raise UnknownError
     if _is_tried([*asked[0], *asked[1]]):
         return None
+    only = _only_text(*asked)
+    if only is not None:
+        return only if _fits(only, *asked) else None
     try:
         if any(_excludes(one, other) for one, other in islice(product(*asked), MOST_PAIRS)):
             return None
         return shortest(*([_node(test) for test in side] for side in asked))
     except (TooLargeError, RegexError) as error:
         raise UnknownError from error
+
+
+def _only_text(wanted: Sequence[Test], unwanted: Sequence[Test]) -> str | None:
+    """The text that stands for all on which a wanted test without wildcards is true; None without such a test.
+
+    Soundness: these texts are equal when case is ignored, and a pattern that ignores case has one verdict on all of
+    them; a cased one has only one text.
+    """
+    for test in wanted:
+        text = plain(test.pattern) if isinstance(test, Text) else None
+        if text is not None and isinstance(test, Text):
+            others = [*wanted, *unwanted]
+            if all(isinstance(one, Text) and (test.cased or not one.cased) for one in others):
+                return text
+    return None
+
+
+def _fits(text: str, wanted: Sequence[Test], unwanted: Sequence[Test]) -> bool:
+    holds = [[pattern_test(one.pattern, one.cased)(text) for one in side if isinstance(one, Text)]
+             for side in (wanted, unwanted)]  # fmt: skip
+    return all(holds[0]) and not any(holds[1])
 
 
 @lru_cache(maxsize=20_000)

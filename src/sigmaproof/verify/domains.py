@@ -21,8 +21,9 @@ from sigmaproof.verify.records import MISSING, Draft, built, only
 
 __all__ = ["Variable", "names_of"]
 
-MOST_EVALUATIONS, MOST_FAILURES = 200_000, 6
-"""Evaluations of tests on candidates that a field may cost, and searches of it that may end without a result."""
+MOST_EVALUATIONS, MOST_FAILURES, MOST_MADE = 200_000, 6, 200
+"""Evaluations of tests on candidates that a field may cost, searches of it that may end without a result, and sets of
+tests for which new values are made: two long lists that contradict each other have as many as pairs."""
 
 
 class Variable:
@@ -126,7 +127,7 @@ class Variable:
         if key not in self._tried:
             self._tried[key] = None
             try:
-                if self._failures > MOST_FAILURES:
+                if self._failures > MOST_FAILURES or len(self._tried) > MOST_MADE:
                     raise UnknownError
                 for draft in self._new(wanted, unwanted):
                     self.add(draft)

@@ -65,7 +65,11 @@ class Search:
 
     def _step(self) -> None:
         self._steps += 1
-        self._together += 1
+        self._spend(1)
+
+    def _spend(self, work: int) -> None:
+        """Counts work of all searches: a step, or each test of a set for which a value is looked up or made."""
+        self._together += work
         if self._steps > self._most or self._together > MOST_TOGETHER:
             raise UnknownError
 
@@ -147,6 +151,7 @@ class Search:
         sets: Sets = {}
         unknown: UnknownError | None = None
         for number, (wanted, unwanted) in known.items():
+            self._spend(len(wanted) + len(unwanted))
             try:
                 sets[number] = self.tree.variables[number].extend(wanted, unwanted)
             except UnknownError as error:

@@ -40,8 +40,9 @@ def check(document: Document) -> Iterator[Found]:
 
     data = {key: _LOADED.get(key, value) for key, value in document.data.items()}
     texts = Document(_texts(data), document.file, document.line, document.lines, [], document.columns)
-    refused = {(one.place, one.message) for one in _loading_faults(texts)}
-    for fault in islice(schema_faults(texts, "sigma", "rule-schema"), MOST):
+    faults = list(islice(schema_faults(texts, "sigma", "rule-schema"), MOST))
+    refused = {(one.place, one.message) for one in _loading_faults(texts)} if faults else set()
+    for fault in faults:
         if (fault.place, fault.message) not in refused:
             yield Found(fault.place, fault.message, fault.help)
 

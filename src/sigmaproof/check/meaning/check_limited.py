@@ -1,7 +1,8 @@
 """A rule is so large that not all of it was judged.
 
-What: whether a rule can match and be quiet is searched for at most 400 places of tests; with more, the first ones and
-the last one are looked at. An expression with a loop of more than 40 characters is not asked whether it backtracks.
+What: whether a rule can match and be quiet is searched for up to 150 fields, 600 different tests and 60 different
+patterns and expressions; of many places of tests the first ones and the last one are looked at. An expression with a
+loop of more than 40 characters is not asked whether it backtracks.
 
 Why: what is not looked at must be told of. Nothing is wrong with the rule; split it if all of it is to be judged.
 
@@ -37,6 +38,9 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     from sigmaproof.regex.ambiguous import is_ambiguous
 
     coverage = subject.coverage
+    if subject.rule.is_cloudtrail and subject.too_large is not None:
+        message = f"has {subject.too_large}: whether it can match and be quiet is not searched for"
+        yield Found(subject.condition_place(), message, "split the rule if it is to be judged")
     if coverage is not None and len(coverage.decisions) < coverage.total:
         looked = len(coverage.decisions) // 2
         message = f"of {coverage.places:,} tests only {looked:,} were judged by the search for records that decide"

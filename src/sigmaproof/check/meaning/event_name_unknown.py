@@ -64,6 +64,8 @@ OWN = {
     "monitoring.amazonaws.com": "*",
     "health.amazonaws.com": "*",
 }
+_HELP = "write the name of the call as AWS's API reference has it"
+MOST_HELPED = 5  # names for which near ones are looked for, which takes time
 _DATED = re.compile(r"\d{4}_?\d\d_?\d\d(v\d)?$", re.ASCII)
 
 
@@ -72,9 +74,9 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     if not subject.rule.is_cloudtrail:
         return
     unknown = {name for name in _names(subject) if not _is_known(name)}
-    for name in sorted(unknown):
-        place = subject.value_place("eventName", name)
-        yield Found(place, f"no service of AWS has a call or an event {name[:80]!r}, as far as is known", _help(name))
+    for number, name in enumerate(sorted(unknown)):
+        message = f"no service of AWS has a call or an event {name[:80]!r}, as far as is known"
+        yield Found(subject.value_place("eventName", name), message, _help(name) if number < MOST_HELPED else _HELP)
     told: set[str] = set()
     for parts, _ in conjunctions(subject.tree):
         sources, names = values_in(parts, "eventSource"), values_in(parts, "eventName")
@@ -104,18 +106,18 @@ def _is_known(name: str) -> bool:
 
 def _has(source: str, name: str) -> bool:
     """Whether a service has it; also where nothing is known of the service."""
-    from sigmaproof.servicemodels.data import models
+    from sigmaproof.servicemodels.data import operations
 
     own = OWN.get(source.lower(), "")
-    found = models(source)
-    if own == "*" or not found or fold(name) in {fold(one) for one in own.split()}:
+    known = operations(source.lower())
+    if own == "*" or not known or fold(name) in {fold(one) for one in own.split()}:
         return True
-    return any(fold(one) in {fold(name), fold(_DATED.sub("", name))} for model in found for one in model.operations)
+    return fold(name) in known or fold(_DATED.sub("", name)) in known
 
 
 def _help(name: str) -> str:
     if not name.isascii() or len(name) > 80 or " " in name:
-        return "write the name of the call as AWS's API reference has it"
+        return _HELP
     near = [one for key, spelled in event_names().items() if key[:2] == name[:2].lower() for one in spelled]
     close = difflib.get_close_matches(name, near, n=1, cutoff=0.75)
-    return f"did you mean {close[0]}?" if close else "write the name of the call as AWS's API reference has it"
+    return f"did you mean {close[0]}?" if close else _HELP
