@@ -7,14 +7,17 @@ without evidence) or by an exception. Other judges come after it and are counted
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
 from mutation_corpus import TARGETS, Corpus, Entry, Held, asked_of, document_of, repr_of, signature
 from mutation_patch import Source, UnusableError, in_force
+from mutation_reach import Reach
 from mutation_sites import Mutant
 from mutation_tables import broken
 from mutation_tests import Tests
@@ -38,6 +41,8 @@ MOST_RECORDS = 80
 """Changed documents of one rule that are judged."""
 LONGEST = 30.0
 """Seconds of the processor after which a mutant's own code counts as one that never ends."""
+AGAIN = 0.01
+"""The same until it is asked once more, when the code can't be stopped where it is."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,8 @@ class NeverEndsError(Exception):
 class Judge:
     """Judges mutants of one side: `queries` (backends, claims), `lowering` or `documents` (the normalizer)."""
 
-    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch, tests: Tests) -> None:
-        self.corpus, self.engine, self.tests = corpus, engine, tests
+    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch, tests: Tests, reach: Reach) -> None:
+        self.corpus, self.engine, self.tests, self.reach = corpus, engine, tests, reach
         self.clean: dict[str, bool] = {}
         for side in ("lowering", "documents"):
             if case := broken(side, limited):
@@ -102,15 +107,14 @@ class Judge:
                 outcome = self._by_verify(entries, side) if entries else Outcome("not run")
                 if not outcome.is_killed and (case := broken(side, limited)):
                     return Outcome("table", case)
-                if not outcome.is_killed and (test := self.tests.failing(mutant.file, mutant.first, mutant.last)):
+                if not outcome.is_killed and (test := self.tests.failing(self.reach.tiers(mutant))):
                     return Outcome("tests", test)
                 return outcome
         except UnusableError as error:
             return Outcome("unusable", str(error))
 
     def _reached(self, mutant: Mutant) -> list[Entry]:
-        at_function = self.corpus.running(mutant.file, mutant.first, mutant.last)
-        return at_function or ([] if "(" in mutant.where else self.corpus.running_file(mutant.file))
+        return next(filter(None, map(self.corpus.running, self.reach.tiers(mutant))), [])
 
     def _by_verify(self, entries: Sequence[Entry], side: str) -> Outcome:
         changed = {"queries": self._queries, "lowering": self._lowered, "documents": self._documents}[side]
@@ -260,13 +264,24 @@ def _told(entry: Entry, cell: Cell) -> str:
 def limited(seconds: float = LONGEST) -> Iterator[None]:
     """Raises NeverEndsError in code that takes longer, in seconds of the processor, so that a busy machine is none."""
 
-    def stop(*_: object) -> None:
-        raise NeverEndsError(f"ran for {seconds:g} seconds")
+    def stop(_: int, frame: FrameType | None) -> None:
+        if not _is_in_coverage(frame):
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            raise NeverEndsError(f"ran for {seconds:g} seconds")
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+def _is_in_coverage(frame: FrameType | None) -> bool:
+    """Whether the code is coverage's own, which holds a lock that would never be given back."""
+    while frame is not None:
+        if "/coverage/" in frame.f_code.co_filename.replace(os.sep, "/"):
+            return True
+        frame = frame.f_back
+    return False

@@ -9,7 +9,7 @@ tests that start processes, which run the files as they are.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from mutation_lines import lines_run
 from mutation_patch import Source
+from mutation_reach import Lines
 
 __all__ = ["Tests"]
 
@@ -36,6 +37,7 @@ OPTIONS = ["-p", "no:cacheprovider", "-p", "no:terminal", "--capture=no", "-m", 
 STARTING = frozenset(("subprocess", "sigmaproof", "sigmaproof_command"))
 """Names by which a test starts a process (tests/commandline.py)."""
 
+_NO: frozenset[int] = frozenset()
 Limit = Callable[[float], AbstractContextManager[None]]
 """Stops what runs for longer than these seconds."""
 
@@ -75,17 +77,25 @@ class Tests:
         test.outcome = self._outcome(test, 2 * SLOWEST)
         test.seconds = time.process_time() - start
 
-    def failing(self, file: str, first: int, last: int) -> str | None:
-        """The first test that fails under the mutant in force at these lines of a file, or None."""
-        reached = [one for one in self.tests if any(first <= line <= last for line in one.lines.get(file, ()))]
+    def failing(self, tiers: Iterable[Lines]) -> str | None:
+        """The first test that fails under the mutant in force, or None. tiers: the lines that it matters for; after the
+        first that any test runs, those of the wider ones are asked too."""
         spent = 0.0
-        for test in reached or [one for one in self.tests if file in one.lines]:
+        for test in self._reaching(tiers):
             spent += test.seconds
             if spent > AT_MOST:
                 return None
             if self._outcome(test) == "failed":
                 return test.item.nodeid
         return None
+
+    def _reaching(self, tiers: Iterable[Lines]) -> Iterator[_Test]:
+        asked: set[int] = set()
+        for lines in tiers:
+            for test in self.tests:
+                if id(test) not in asked and any(not test.lines.get(f, _NO).isdisjoint(n) for f, n in lines.items()):
+                    asked.add(id(test))
+                    yield test
 
     def is_sound(self, nodeid: str) -> bool:
         """Whether a test passes, to be asked without a mutant; one that doesn't is left out from here on."""
