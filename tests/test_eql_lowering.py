@@ -358,6 +358,8 @@ def test_an_odd_regex_is_left_to_the_engine(pattern: str) -> None:
         ("()?", None),
         ("a(b{2})", "abb"),
         ("[\\]]", "]"),
+        ("(a{500}){2}", "a" * 1000),
+        ("(a{501}){2}", None),
     ],
 )
 def test_expressions_of_one_text(pattern: str, text: str | None) -> None:

@@ -79,7 +79,7 @@ def relate_rest(work: Work) -> None:
 
 def _users(work: Work) -> None:
     doc, user = work.doc, work.doc.get("user", {})
-    for value in (user.get("id"), user.get("name"), user.get("changes", {}).get("name")):
+    for value in (user.get("id"), user.get("name")):  # a changed name is there already, from the request
         if value is not None:
             add(doc, "user", value)
     behalf = doc["aws"]["cloudtrail"].get("user_identity", {}).get("on_behalf_of", {}).get("user_id")
