@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cases import rule_of
@@ -14,12 +14,13 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
+from sigma.backends.sigmaproof.base import TreeBackend
 from sigma.backends.sigmaproof.eql import eql_field
 from sigma.backends.sigmaproof.values import has_other_spellings, starts_as_object
 from sigmaproof.conversion import convert_rule
 from sigmaproof.fields import Writes
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
-from sigmaproof.predicate import FieldRef, Pattern, Text, Wild
+from sigmaproof.predicate import And, FieldRef, Null, Or, Pattern, Text, Wild
 from sigmaproof.targets import backend
 from sigmaproof.verify.eql.ast import Field, walk
 from sigmaproof.verify.eql.parser import parse
@@ -202,3 +203,20 @@ def test_a_keyword_names_its_boolean_fields() -> None:
     assert "aws.cloudtrail.read_only" in eql.fields
     assert "aws.cloudtrail.read_only:true" in (lucene.query or "")
     assert "aws.cloudtrail.read_only" in lucene.fields
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_a_group_of_one_is_its_part(target: str) -> None:
+    emitter = cast(type[TreeBackend], backend(target)).emitter
+    test, other = Null("event.action"), Null("event.provider")
+    assert emitter().query(And((test,))) == emitter().query(test)
+    assert emitter().query(Or((And((test,)), other))) == emitter().query(Or((test, other)))
+
+
+def test_a_keyword_is_searched_in_objects() -> None:
+    """In EQL in their text, as it has no flattened fields; in Lucene in all leaves of the copy."""
+    one = rule_of("keyword", {"s": ["word"], "condition": "s"})
+    eql, lucene = (convert_rule(one, target) for target in ("eql", "lucene"))
+    for name in ("request_parameters", "response_elements", "additional_eventdata", "service_event_details"):
+        assert f"aws.cloudtrail.{name}" in set(eql.fields) - set(lucene.fields)
+        assert f"aws.cloudtrail.flattened.{name}" in set(lucene.fields) - set(eql.fields)
