@@ -64,6 +64,9 @@ def test_an_expression_and_a_pattern() -> None:
     """1,000 characters: index.max_regex_length by default, and what Elasticsearch 8 takes of a pattern."""
     assert checked_regex("a" * 1000) == "a" * 1000
     assert checked_pattern(("a" * 999, Wild.ANY)) == "a" * 999 + "*"
+
+
+def test_one_more_is_refused() -> None:
     with pytest.raises(Refusal):
         checked_regex("a" * 1001)
     with pytest.raises(Refusal):

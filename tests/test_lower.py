@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from importlib import resources
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from cases import rule_of
@@ -14,10 +14,10 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
-from sigma.backends.sigmaproof.base import TreeBackend
 from sigma.backends.sigmaproof.eql import eql_field
 from sigma.backends.sigmaproof.values import has_other_spellings, starts_as_object
 from sigmaproof.conversion import convert_rule
+from sigmaproof.emit import Emitter
 from sigmaproof.fields import Writes
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
 from sigmaproof.predicate import And, FieldRef, Null, Or, Pattern, Text, Wild
@@ -207,7 +207,8 @@ def test_a_keyword_names_its_boolean_fields() -> None:
 
 @pytest.mark.parametrize("target", ["eql", "lucene"])
 def test_a_group_of_one_is_its_part(target: str) -> None:
-    emitter = cast(type[TreeBackend], backend(target)).emitter
+    made: Any = backend(target)
+    emitter: type[Emitter] = made.emitter
     test, other = Null("event.action"), Null("event.provider")
     assert emitter().query(And((test,))) == emitter().query(test)
     assert emitter().query(Or((And((test,)), other))) == emitter().query(Or((test, other)))
