@@ -58,10 +58,9 @@ def relate_request(work: Work) -> None:
         (request, ("newUserName",)),
         (response, ("user", "userId")),
     ):
-        if source is not None:
-            value = dig(source, path, at=_AFTER_OBJECTS)
-            if value is not None:
-                add(work.doc, "user", value)
+        value = dig(source, path, at=_AFTER_OBJECTS)
+        if value is not None:
+            add(work.doc, "user", value)
 
 
 def relate_rest(work: Work) -> None:
