@@ -214,6 +214,16 @@ def test_a_group_of_one_is_its_part(target: str) -> None:
     assert emitter().query(Or((And((test,)), other))) == emitter().query(Or((test, other)))
 
 
+@pytest.mark.parametrize("item", [{"": "x"}, {"": None}, {"|exists": True}, {"|re": "x"}, {".k": None}], ids=str)
+def test_eql_refuses_the_flattened_copy(item: dict[str, Any]) -> None:
+    """By its own name, which no pipeline writes for a whole object; a part of it is searched in the text."""
+    ((suffix, value),) = item.items()
+    made: Any = backend("eql")()
+    conversion = made.conversion(rule({f"aws.cloudtrail.flattened.request_parameters{suffix}": value}))
+    assert (conversion.refusal is None) is suffix.startswith(".")
+    assert suffix.startswith(".") or "of type flattened" in conversion.refusal
+
+
 def test_a_keyword_is_searched_in_objects() -> None:
     """In EQL in their text, as it has no flattened fields; in Lucene in all leaves of the copy."""
     one = rule_of("keyword", {"s": ["word"], "condition": "s"})

@@ -3,14 +3,19 @@ that can't be seen. Small, without generated rules; test_properties asks the sam
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cases import rule_of
+from luceneregexp import matcher
 from querytree import fields
 
+from sigma.backends.sigmaproof.eql import EqlEmitter
 from sigmaproof.conversion import convert_rule
+from sigmaproof.emit import spot
 from sigmaproof.fidelity import Conversion
+from sigmaproof.fields import Writes, table
 
 HOMES: list[tuple[dict[str, Any], str]] = [
     ({"errorCode|re": "A.*"}, "aws.cloudtrail.error_code"),
@@ -50,3 +55,21 @@ def test_an_eql_query_hides_nothing() -> None:
     text = "a\x01\x85\u200b\u2028\U000e0001"
     for selection in ({"errorCode": text}, {"errorCode|contains": text}, {"requestParameters.k": text}):
         assert (converted(selection, "eql").query or "\n").isprintable()
+
+
+@pytest.mark.parametrize("text", [r"a\*b", r"a\?b", "a\x01b"], ids=ascii)
+def test_a_sign_that_eql_cannot_escape_makes_an_expression(text: str) -> None:
+    """In a pattern `*` and `?` are wildcards, and U+0001 is Elasticsearch's own escape."""
+    assert " regex " in (converted({"errorCode|startswith": text}, "eql").query or "")
+    assert " regex " not in (converted({"errorCode|startswith": "ab"}, "eql").query or "")
+
+
+def test_a_part_of_several_spellings() -> None:
+    """Each of them as a whole, up to the end of the value. No part in the table has several yet."""
+    where = spot(table(), "aws.cloudtrail.flattened.request_parameters.x", frozenset())
+    where = replace(where, writes=Writes(spelling="values", values=("On", "ON")))
+    holds = matcher(EqlEmitter().value_regex(where, ("on",), cased=False, negated=False))
+    assert [text for text in ("On}", "ON, b=1}", "on}", "oN}", "OnON}", "On", "ON)}", "(On}") if holds(text)] == [
+        "On}",
+        "ON, b=1}",
+    ]
