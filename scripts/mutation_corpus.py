@@ -17,6 +17,7 @@ from typing import Any
 from cases import all_cases, rule_of
 from mutation_lines import lines_run
 from mutation_patch import Source
+from mutation_reach import Lines
 
 from sigmaproof.conversion import convert_rule
 from sigmaproof.fidelity import Conversion
@@ -139,15 +140,10 @@ class Corpus:
         assert entry.held is not None
         return entry.held
 
-    def running(self, name: str, first: int, last: int) -> list[Entry]:
+    def running(self, wanted: Lines) -> list[Entry]:
         """The entries that run one of these lines."""
-        lines = self.lines[name]
-        wanted = {id(entry) for line in range(first, last + 1) for entry in lines.get(line, ())}
-        return [entry for entry in self.entries if id(entry) in wanted]
-
-    def running_file(self, name: str) -> list[Entry]:
-        """The entries that run any line of a file."""
-        return self.running(name, 1, max(self.lines[name], default=0))
+        found = {id(e) for name, lines in wanted.items() for line in lines for e in self.lines[name].get(line, ())}
+        return [entry for entry in self.entries if id(entry) in found]
 
 
 def _load(engine: EmbeddedElasticsearch, integration: str, entries: Sequence[Entry]) -> None:

@@ -2,21 +2,23 @@
 
 `verify` fails by a finding (a difference that the claim doesn't explain, a query that the engine refuses, a claim
 without evidence) or by an exception. Other judges come after it and are counted apart: the ledgers of claims
-(fixtures/claims.yml, fixtures/cases), and the table of how EQL is lowered.
+(fixtures/claims.yml, fixtures/cases), the tables of documents and of how EQL is lowered, and the other quick tests.
 """
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
 from mutation_corpus import TARGETS, Corpus, Entry, Held, asked_of, document_of, repr_of, signature
 from mutation_patch import Source, UnusableError, in_force
+from mutation_reach import Reach
 from mutation_sites import Mutant
-from mutation_tables import broken
 from mutation_tests import Tests
 
 from sigmaproof.verify.compare import Cell, Judged
@@ -30,6 +32,9 @@ __all__ = ["KILLED", "Judge", "Outcome", "limited"]
 KILLED = ("verify", "crash", "ledger", "table", "tests")
 """Kinds of outcomes of which a judge saw the mutant, in the order in which they are asked."""
 
+QUICK = bool(os.environ.get("SIGMAPROOF_QUICK"))
+"""Whether tests come before verify."""
+
 AT_ONCE = 6
 """Rules that are judged before looking whether there is a finding."""
 MOST_RULES = 40
@@ -38,6 +43,8 @@ MOST_RECORDS = 80
 """Changed documents of one rule that are judged."""
 LONGEST = 30.0
 """Seconds of the processor after which a mutant's own code counts as one that never ends."""
+AGAIN = 0.01
+"""The same until it is asked once more, when the code can't be stopped where it is."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,9 @@ class NeverEndsError(Exception):
 class Judge:
     """Judges mutants of one side: `queries` (backends, claims), `lowering` or `documents` (the normalizer)."""
 
-    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch, tests: Tests) -> None:
-        self.corpus, self.engine, self.tests = corpus, engine, tests
+    def __init__(self, corpus: Corpus, engine: EmbeddedElasticsearch, tests: Tests, reach: Reach) -> None:
+        self.corpus, self.engine, self.tests, self.reach = corpus, engine, tests, reach
         self.clean: dict[str, bool] = {}
-        for side in ("lowering", "documents"):
-            if case := broken(side, limited):
-                raise AssertionError(f"without a mutant the table does not hold: {case}")
         for entry in corpus.entries[:3]:  # what fails here fails without a mutant, and is no kill
             self.is_clean(entry)
             if found := self._on_documents([(entry, entry.judged[:MOST_RECORDS])]):
@@ -91,28 +95,34 @@ class Judge:
                 return outcome
 
     def _is_sound(self, outcome: Outcome) -> bool:
-        if outcome.kind == "tests":
+        if outcome.kind in {"table", "tests"}:
             return self.tests.is_sound(outcome.by)
         return outcome.kind != "verify" or outcome.entry is None or self.is_clean(outcome.entry)
 
     def _judged(self, source: Source, mutant: Mutant, side: str) -> Outcome:
         entries = self._reached(mutant)
+        judges: list[Callable[[], Outcome]] = [lambda: self._by_verify(entries, side), lambda: self._by_tests(mutant)]
+        outcomes = []
         try:
             with in_force(source, mutant):
-                outcome = self._by_verify(entries, side) if entries else Outcome("not run")
-                if not outcome.is_killed and (case := broken(side, limited)):
-                    return Outcome("table", case)
-                if not outcome.is_killed and (test := self.tests.failing(mutant.file, mutant.first, mutant.last)):
-                    return Outcome("tests", test)
-                return outcome
+                for judge in reversed(judges) if QUICK else judges:
+                    outcomes.append(judge())
+                    if outcomes[-1].is_killed:
+                        return outcomes[-1]
         except UnusableError as error:
             return Outcome("unusable", str(error))
+        return outcomes[1 if QUICK else 0]
+
+    def _by_tests(self, mutant: Mutant) -> Outcome:
+        found = self.tests.failing(self.reach.tiers(mutant))
+        return Outcome("table" if found.is_table else "tests", found.item.nodeid) if found else Outcome("same")
 
     def _reached(self, mutant: Mutant) -> list[Entry]:
-        at_function = self.corpus.running(mutant.file, mutant.first, mutant.last)
-        return at_function or ([] if "(" in mutant.where else self.corpus.running_file(mutant.file))
+        return next(filter(None, map(self.corpus.running, self.reach.tiers(mutant))), [])
 
     def _by_verify(self, entries: Sequence[Entry], side: str) -> Outcome:
+        if not entries:
+            return Outcome("not run")
         changed = {"queries": self._queries, "lowering": self._lowered, "documents": self._documents}[side]
         try:
             return changed(entries)
@@ -260,13 +270,24 @@ def _told(entry: Entry, cell: Cell) -> str:
 def limited(seconds: float = LONGEST) -> Iterator[None]:
     """Raises NeverEndsError in code that takes longer, in seconds of the processor, so that a busy machine is none."""
 
-    def stop(*_: object) -> None:
-        raise NeverEndsError(f"ran for {seconds:g} seconds")
+    def stop(_: int, frame: FrameType | None) -> None:
+        if not _is_in_coverage(frame):
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            raise NeverEndsError(f"ran for {seconds:g} seconds")
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+def _is_in_coverage(frame: FrameType | None) -> bool:
+    """Whether the code is coverage's own, which holds a lock that would never be given back."""
+    while frame is not None:
+        if "/coverage/" in frame.f_code.co_filename.replace(os.sep, "/"):
+            return True
+        frame = frame.f_back
+    return False

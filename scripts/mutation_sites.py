@@ -14,11 +14,13 @@ on an engine that is running, with thousands of records that are loaded, so all 
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mutation_edits import Apply, in_parent, removing, replacing, setting
 
@@ -217,7 +219,7 @@ class _Finder:
         pieces = text.split() if " " in text else list(text)
         for at in range(len(pieces)):
             less = (" " if " " in text else "").join(pieces[:at] + pieces[at + 1 :])
-            if not _is_expression(parent) or _compiles(less):
+            if not _is_expression(parent) or _read(less) not in ("", _read(text)):
                 yield self.made(node, where, f"{text!r} -> {less!r}", setting(node, less))
 
     def made(self, node: ast.expr | ast.stmt, where: str, change: str, apply: Apply) -> Mutant:
@@ -294,14 +296,15 @@ def _is_expression(parent: ast.AST) -> bool:
     return isinstance(parent, ast.Call) and ast.unparse(parent.func) == "re.compile"
 
 
-def _compiles(text: str) -> bool:
+def _read(source: str) -> str:
+    """What an expression says, as Python reads it: the same for two spellings of one. Empty when it is none."""
+    parser: Any = importlib.import_module("re._parser")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of sets that a later Python may read in another way
         try:
-            re.compile(text)
+            return str(parser.parse(source))
         except re.error:
-            return False
-    return True
+            return ""
 
 
 def _short(node: ast.AST | None) -> str:

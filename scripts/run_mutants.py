@@ -2,6 +2,8 @@
 
 `python3 dev.py mutants` runs it. SIGMAPROOF_MUTANTS: how many, a sample drawn by SIGMAPROOF_SEED; 0 is all of them.
 SIGMAPROOF_MUTATED: only files with one of these (a comma list) in their names. SIGMAPROOF_VERBOSE=1 tells of each.
+SIGMAPROOF_JOBS: in how many processes, each with an engine. SIGMAPROOF_QUICK=1: the tests are asked first, and `verify`
+only for what they don't see; the same are killed, but it is not known by which judges.
 Survivors that can't matter stand in fixtures/mutants_survivors.yml, with the reason: of a file and a line of source all
 changes, or those that `change` names. What names no survivor fails a run of all. Fails under 95 % too.
 """
@@ -19,12 +21,12 @@ from pathlib import Path
 
 import yaml
 from mutation_corpus import ROOT, Corpus
-from mutation_judge import KILLED, Judge, Outcome, limited
+from mutation_jobs import judged
+from mutation_judge import KILLED, QUICK, Judge, Outcome, limited
 from mutation_patch import Source
+from mutation_reach import Reach
 from mutation_sites import Mutant, mutants_of, signatures
 from mutation_tests import Tests
-
-from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 
 SURVIVORS = ROOT / "fixtures" / "mutants_survivors.yml"
 LEAST = 0.95
@@ -92,18 +94,17 @@ def run(found: list[tuple[str, Source]], mutants: list[tuple[str, Source, Mutant
     sampled = sum(len(entry.sample) for entry in corpus.entries)
     made = f"{len(corpus.entries)} rules, {records:,} witnesses ({sampled:,} for documents)"
     print(f"{made}, made in {time.monotonic() - start:.0f} s", flush=True)
-    outcomes = []
-    with EmbeddedElasticsearch() as engine:
-        judge = Judge(corpus, engine, tests)
-        for side, source, mutant in mutants:
-            before = time.monotonic()
-            outcomes.append((mutant, judge.judge(source, mutant, side)))
-            if os.environ.get("SIGMAPROOF_VERBOSE"):
-                spent = time.monotonic() - before
-                kind, by = outcomes[-1][1].kind, outcomes[-1][1].by
-                print(f"{spent:6.2f} {kind:8} {mutant.file}:{mutant.line} {mutant.change} | {by}", flush=True)
-    print(f"judged after {time.monotonic() - start:.0f} s", flush=True)
+    start = time.monotonic()
+    reach = Reach([source for _, source in found])
+    outcomes = judged(lambda engine: Judge(corpus, engine, tests, reach), mutants, _tell)
+    print(f"judged in {time.monotonic() - start:.0f} s", flush=True)
     return outcomes
+
+
+def _tell(seconds: float, mutant: Mutant, outcome: Outcome) -> None:
+    if os.environ.get("SIGMAPROOF_VERBOSE"):
+        told = f"{outcome.kind:8} {mutant.file}:{mutant.line} {mutant.change} | {outcome.by}"
+        print(f"{seconds:6.2f} {told}", flush=True)
 
 
 def told(outcomes: list[tuple[Mutant, Outcome]], is_whole: bool) -> int:
@@ -144,7 +145,7 @@ def _figures(by_file: dict[str, Counter[str]], unused: set[tuple[str, str, str |
         whole += kinds
         print(f"{_killed(kinds):5} of {_counted(kinds):5}  {name}  {dict(kinds.most_common())}")
     count = max(1, _counted(whole))
-    for judges, by in (("verify alone", KILLED[:2]), ("verify, ledgers and tables", KILLED[:4])):
+    for judges, by in () if QUICK else (("verify alone", KILLED[:2]), ("verify, ledgers and tables", KILLED[:4])):
         print(f"{_killed(whole, by)} of {count} killed by {judges}: {_killed(whole, by) / count:.1%}")
     share = _killed(whole) / count
     print(f"{_killed(whole)} of {count} killed by any judge: {share:.1%}; {dict(whole.most_common())}")

@@ -61,6 +61,26 @@ def test_hostile_expressions_take_no_time(source: str) -> None:
     assert within(1, lambda: effort(parse_spelled(source), MOST_EFFORT))  # measured: 0.05 to 0.4 s
 
 
+@pytest.mark.parametrize(
+    ("source", "is_taken"),
+    [
+        (".*a.{9}c", True),
+        ("(.*a.{5}|b)c", True),
+        ("(.*a.{9}|b)c", False),
+        ("(a?){30}b", True),
+        ("(a?){60}b", False),
+        (".*[ab].{20}c.*", False),
+    ],
+)
+def test_each_kind_has_its_limit(source: str, is_taken: bool) -> None:
+    """Less is taken of repetitions in a choice or in others, and least of what can be empty."""
+    if is_taken:
+        assert checked_regex(source) == source
+    else:
+        with pytest.raises(Refusal, match="too complex"):
+            checked_regex(source)
+
+
 def test_stops_above_the_limit() -> None:
     assert 100 < effort(parse_spelled(".*[ab].{20}c"), 100) < 200
     assert effort(parse_spelled(f"a{{{MOST_STATES // 2}}}b{{{MOST_STATES}}}"), 100) > 100

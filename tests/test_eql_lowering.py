@@ -60,6 +60,7 @@ def test_table_is_complete() -> None:
         ("any where\n", 2, 1),
         ('any where k == "a" )', 1, 20),
         ("any where true | count", 1, 18),
+        ('any where n == length("a")', 1, 16),
     ],
 )
 def test_an_error_points_at_its_place(query: str, line: int, column: int) -> None:
@@ -358,6 +359,9 @@ def test_an_odd_regex_is_left_to_the_engine(pattern: str) -> None:
         ("()?", None),
         ("a(b{2})", "abb"),
         ("[\\]]", "]"),
+        ("(a{500}){2}", "a" * 1000),
+        ("(a{501}){2}", None),
+        (".{2}", None),
     ],
 )
 def test_expressions_of_one_text(pattern: str, text: str | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from cases import rule_of
 
 from sigmaproof.conversion import convert_rule
-from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES
+from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES, MOST_WHOLE
 from sigmaproof.fidelity import Refusal
 from sigmaproof.lucenetext import MOST_TERM, checked_pattern, checked_regex
 from sigmaproof.predicate import Wild
@@ -28,6 +28,15 @@ def test_a_list_of_terms_is_one_clause_in_eql() -> None:
     names = [f"Name{number}" for number in range(1100)]
     assert refusal({"errorMessage|cased": names}, "eql") is None
     assert "clauses" in (refusal({"errorMessage|cased": names}, "lucene") or "")
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_whole_objects(target: str) -> None:
+    """What each can miss is tried on made-up objects, which takes time."""
+    for count, told in ((MOST_WHOLE, None), (MOST_WHOLE + 1, "more than 100 tests of whole objects")):
+        selections = {f"s{number}": {"requestParameters|exists": True} for number in range(count)}
+        refused = convert_rule(rule_of("whole", {**selections, "condition": "1 of s*"}), target).refusal
+        assert refused is None if told is None else told in (refused or "")
 
 
 @pytest.mark.parametrize("target", ["eql", "lucene"])
@@ -55,6 +64,9 @@ def test_an_expression_and_a_pattern() -> None:
     """1,000 characters: index.max_regex_length by default, and what Elasticsearch 8 takes of a pattern."""
     assert checked_regex("a" * 1000) == "a" * 1000
     assert checked_pattern(("a" * 999, Wild.ANY)) == "a" * 999 + "*"
+
+
+def test_one_more_is_refused() -> None:
     with pytest.raises(Refusal):
         checked_regex("a" * 1001)
     with pytest.raises(Refusal):

@@ -15,10 +15,12 @@ from sigma.rule import SigmaRule
 from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
 from sigma.backends.sigmaproof.eql import eql_field
-from sigma.backends.sigmaproof.values import starts_as_object
+from sigma.backends.sigmaproof.values import has_other_spellings, starts_as_object
 from sigmaproof.conversion import convert_rule
+from sigmaproof.emit import Emitter
+from sigmaproof.fields import Writes
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
-from sigmaproof.predicate import FieldRef, Pattern, Text, Wild
+from sigmaproof.predicate import And, FieldRef, Null, Or, Pattern, Text, Wild
 from sigmaproof.targets import backend
 from sigmaproof.verify.eql.ast import Field, walk
 from sigmaproof.verify.eql.parser import parse
@@ -153,6 +155,23 @@ def test_a_number_of_a_keyword_is_its_text(target: str) -> None:
     assert '"123"' in (query or "")
 
 
+@pytest.mark.parametrize(
+    ("value", "writes", "others"),
+    [
+        (1, Writes(types=("number",)), True),
+        (1, Writes(types=("number",), longest=3), True),
+        (1, Writes(types=("number",), longest=2), False),
+        (1, Writes(types=("string",)), False),
+        (1.0, Writes(types=("number",)), False),
+        (1e10, Writes(types=("number",), longest=11), True),
+    ],
+    ids=str,
+)
+def test_other_spellings_of_a_number(value: float, writes: Writes, others: bool) -> None:
+    """1 is 1.0 too, which has three characters; 10000000000.0 is 1.0E10 for Java."""
+    assert has_other_spellings(value, writes) is others
+
+
 @pytest.mark.parametrize("target", ["eql", "lucene"])
 def test_the_option_case(target: str) -> None:
     fields = {"user_agent.original": "Boto3", "aws.cloudtrail.error_code": "AccessDenied"}
@@ -164,9 +183,16 @@ def test_the_option_case(target: str) -> None:
         made(case="maybe")
 
 
-def test_names_of_the_targets() -> None:
-    """pySigma's names are global, ours on the command line are short."""
-    assert [backend(name).identifier for name in ("eql", "lucene")] == ["proof_eql", "proof_lucene"]  # type: ignore[attr-defined]
+@pytest.mark.parametrize("target", ["eql", "lucene", "native"])
+def test_names_of_the_targets(target: str) -> None:
+    """pySigma's names are global, ours on the command line are short. A rule keeps its queries, as pySigma has it."""
+    made: Any = backend(target)()
+    one = rule({"event.action": "x"})
+    conversion = made.conversion(one) if target != "native" else None
+    assert made.identifier == f"proof_{target}"
+    assert conversion is None or conversion.target == target
+    one = rule({"event.action": "x"})
+    assert made.convert_rule(one) == one.get_conversion_result() != []
 
 
 def test_a_keyword_names_its_boolean_fields() -> None:
@@ -177,3 +203,31 @@ def test_a_keyword_names_its_boolean_fields() -> None:
     assert "aws.cloudtrail.read_only" in eql.fields
     assert "aws.cloudtrail.read_only:true" in (lucene.query or "")
     assert "aws.cloudtrail.read_only" in lucene.fields
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene"])
+def test_a_group_of_one_is_its_part(target: str) -> None:
+    made: Any = backend(target)
+    emitter: type[Emitter] = made.emitter
+    test, other = Null("event.action"), Null("event.provider")
+    assert emitter().query(And((test,))) == emitter().query(test)
+    assert emitter().query(Or((And((test,)), other))) == emitter().query(Or((test, other)))
+
+
+@pytest.mark.parametrize("item", [{"": "x"}, {"": None}, {"|exists": True}, {"|re": "x"}, {".k": None}], ids=str)
+def test_eql_refuses_the_flattened_copy(item: dict[str, Any]) -> None:
+    """By its own name, which no pipeline writes for a whole object; a part of it is searched in the text."""
+    ((suffix, value),) = item.items()
+    made: Any = backend("eql")()
+    conversion = made.conversion(rule({f"aws.cloudtrail.flattened.request_parameters{suffix}": value}))
+    assert (conversion.refusal is None) is suffix.startswith(".")
+    assert suffix.startswith(".") or "of type flattened" in conversion.refusal
+
+
+def test_a_keyword_is_searched_in_objects() -> None:
+    """In EQL in their text, as it has no flattened fields; in Lucene in all leaves of the copy."""
+    one = rule_of("keyword", {"s": ["word"], "condition": "s"})
+    eql, lucene = (convert_rule(one, target) for target in ("eql", "lucene"))
+    for name in ("request_parameters", "response_elements", "additional_eventdata", "service_event_details"):
+        assert f"aws.cloudtrail.{name}" in set(eql.fields) - set(lucene.fields)
+        assert f"aws.cloudtrail.flattened.{name}" in set(lucene.fields) - set(eql.fields)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
+import time
 from typing import Any
 
 import pytest
 import yaml
+from mutation_judge import NeverEndsError, limited
 from mutation_patch import in_force
+from mutation_reach import Reach
 from mutation_sites import Mutant, Signatures, mutants_of
 from run_mutants import SURVIVORS, all_mutants, explanations, sources
 
 from sigma.backends.sigmaproof import eql
 
+USES = {
+    "MOST_REGEX": "if len(source) > MOST_REGEX:",
+    "TARGETS": "for raw, path, home in TARGETS:",
+}
 KNOWN = Signatures(frozenset({"escaped"}), frozenset({("f", "cased")}))
 
 
@@ -63,6 +70,50 @@ def test_a_change_is_found_and_can_be_taken_back(source: str, change: str) -> No
 )
 def test_what_cannot_matter_is_left_out(source: str) -> None:
     assert list(mutants_of("written.py", source, ast.parse(source), KNOWN)) == []
+
+
+def test_an_expression_that_says_the_same_is_no_mutant() -> None:
+    source = "X = re.compile(r'a\\}b')"
+    changes = {one.change for one in mutants_of("x.py", source, ast.parse(source), KNOWN)}
+    assert changes == {"'a\\\\}b' -> '\\\\}b'", "'a\\\\}b' -> 'a\\\\}'", "'a\\\\}b' -> 'a\\\\b'"}
+
+
+def test_lines_for_which_a_mutant_matters(mutants: list[tuple[str, Any, Mutant]]) -> None:
+    """Of a function its own; of a name those that use it, in other files too."""
+    reach = Reach([source for _, source in sources()])
+    texts = {source.name: source.text.splitlines() for _, source, _ in mutants}
+    seen = set()
+    for _, _, mutant in mutants:
+        own, wider, *_ = reach.tiers(mutant)
+        if mutant.where in {"MOST_REGEX", "TARGETS"}:
+            found = {(name, texts[name][line - 1].strip()) for name, lines in wider.items() for line in lines}
+            assert (mutant.file, USES[mutant.where]) in found
+            seen.add(mutant.where)
+            if mutant.where == "TARGETS":
+                assert "src/sigmaproof/normalize/older.py" in wider
+        elif mutant.where == "checked_regex":
+            assert own[mutant.file] < wider[mutant.file]
+            seen.add(mutant.where)
+    assert seen == {"MOST_REGEX", "TARGETS", "checked_regex"}
+
+
+def test_code_of_coverage_is_not_stopped() -> None:
+    """It holds a lock, for which the next line of any test would wait for ever."""
+    code = compile("def f(a):\n    while a():\n        pass", "/x/coverage/collector.py", "exec")
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    left = []
+
+    def run() -> None:
+        until = time.process_time() + 0.05
+        namespace["f"](lambda: time.process_time() < until)
+        left.append("coverage")
+        while True:
+            pass
+
+    with pytest.raises(NeverEndsError), limited(0.01):
+        run()
+    assert left == ["coverage"]
 
 
 def test_a_mutant_is_in_force_only_within(mutants: list[tuple[str, Any, Mutant]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,12 @@ def test_categories() -> None:
         for action in names:
             event = normalize({"eventName": action})["event"]
             assert (event["category"], event["type"]) == ([category], types)
+
+
+def test_the_texts_that_are_pruned_are_those_of_the_table() -> None:
+    prune: Any = import_module("sigmaproof.normalize.prune")
+    assert table().pruned == prune.PRUNED_TEXTS
+    assert prune.prune({"a": "", "b": "-", "c": "none", "d": "None", "e": "--"}) == {"d": "None", "e": "--"}
 
 
 def test_steps_own_names_fields_of_the_table() -> None:

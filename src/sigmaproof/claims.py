@@ -278,8 +278,6 @@ def _candidate_values(text: str, bare: str, inner: str) -> Iterator[Any]:
     for control in "\n\t\r\b\f":
         yield f"x{control}{text[1:]}"
     yield f"x\x1f{text[4:]}"
-    with suppress(ValueError):
-        yield json.loads(f'"{text}"')  # what a text with JSON's escapes stands for
 
 
 def number_candidates(text: str) -> Iterator[float]:

@@ -17,7 +17,7 @@ from sigmaproof.fields import Field, FieldTable, Home, Located, UnknownFieldErro
 from sigmaproof.folding import has_case
 from sigmaproof.keywords import keyword_homes
 from sigmaproof.matching import pattern_test
-from sigmaproof.predicate import And, Boolean, FieldRef, Keyword, Not, Null, Or, Pattern, Predicate, Test, Text, Wild
+from sigmaproof.predicate import And, Boolean, Keyword, Not, Null, Or, Pattern, Predicate, Test, Text, Wild
 from sigmaproof.spelling import spellings
 
 __all__ = ["Emitter", "spot"]
@@ -166,8 +166,6 @@ class Emitter:
         self.note_clauses(1)
         if isinstance(test, Keyword):
             return self.on_keyword(test, negated)
-        if isinstance(test, FieldRef):
-            raise Refusal(f"{predicate.describe(test)}: not supported")
         where = spot(self.table, test.field, self._calls, self.origins)
         self.check(where)
         self._whole += where.kind == "whole"

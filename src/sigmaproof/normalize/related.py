@@ -58,10 +58,9 @@ def relate_request(work: Work) -> None:
         (request, ("newUserName",)),
         (response, ("user", "userId")),
     ):
-        if source is not None:
-            value = dig(source, path, at=_AFTER_OBJECTS)
-            if value is not None:
-                add(work.doc, "user", value)
+        value = dig(source, path, at=_AFTER_OBJECTS)
+        if value is not None:
+            add(work.doc, "user", value)
 
 
 def relate_rest(work: Work) -> None:
@@ -79,7 +78,7 @@ def relate_rest(work: Work) -> None:
 
 def _users(work: Work) -> None:
     doc, user = work.doc, work.doc.get("user", {})
-    for value in (user.get("id"), user.get("name"), user.get("changes", {}).get("name")):
+    for value in (user.get("id"), user.get("name")):  # a changed name is there already, from the request
         if value is not None:
             add(doc, "user", value)
     behalf = doc["aws"]["cloudtrail"].get("user_identity", {}).get("on_behalf_of", {}).get("user_id")

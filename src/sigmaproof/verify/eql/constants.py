@@ -41,7 +41,18 @@ def same_ignoring_case(left: Scalar, right: Scalar) -> bool | None:
     """`:` on two constants: Java's comparison of Unicode letters, unlike the ASCII folding of a query."""
     if left is None or right is None:
         return None
-    return str(left).upper().lower() == str(right).upper().lower()
+    return _folded(str(left)) == _folded(str(right))
+
+
+def _folded(text: str) -> list[str]:
+    """`String.compareToIgnoreCase`: each character by itself, in upper case and that in lower case."""
+    return [_one(str.lower, _one(str.upper, char)) for char in text]
+
+
+def _one(change: Callable[[str], str], char: str) -> str:
+    """A character of another case, where that is one character; Java's U+0130 is an i."""
+    other = change(char)[:1] if char == "\u0130" else change(char)
+    return other if len(other) == 1 else char
 
 
 def one_of(value: Scalar, values: Iterable[Scalar]) -> bool | None:

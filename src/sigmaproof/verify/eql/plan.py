@@ -193,4 +193,4 @@ def kind_of(value: Scalar) -> str:
 
 def exact_name(name: str, mapped: FieldType) -> str:
     """The field to ask for whole values: a text field's keyword sub-field, else the field itself."""
-    return mapped.exact if mapped.name == "text" and mapped.exact else name
+    return mapped.exact or name

@@ -71,7 +71,8 @@ def _properties(tree: Mapping[str, Any], prefix: str, nested: str | None) -> Ite
         kind = entry.get("type", "object")
         yield name, _field(name, kind, entry, nested)
         for sub, child in entry.get("fields", {}).items():
-            yield f"{name}.{sub}", _field(f"{name}.{sub}", child["type"], child, nested)
+            inner = f"{name}.{sub}"
+            yield inner, _field(inner, child["type"], child, nested)
         inside = name if kind == "nested" and nested is None else nested
         yield from _properties(entry.get("properties", {}), f"{name}.", inside)
 
