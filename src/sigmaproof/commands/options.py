@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -22,6 +23,7 @@ __all__ = [
     "Late",
     "Lines",
     "LogDirs",
+    "MatchForm",
     "OwnPipeline",
     "OwnTemplate",
     "Paths",
@@ -32,7 +34,6 @@ __all__ = [
     "RuleDirs",
     "Since",
     "Status",
-    "Table",
     "Targets",
     "Until",
 ]
@@ -85,11 +86,14 @@ class Reports(StrEnum):
     html = "html"
 
 
-class Table(StrEnum):
-    """Output for people, or one JSON object a line."""
+class MatchForm(StrEnum):
+    """A table for people, or each match as text: one JSON object a line, a row, an ECS document of an alert."""
 
     table = "table"
     json = "json"
+    csv = "csv"
+    ecs = "ecs"
+    bulk = "bulk"
 
 
 Paths = Annotated[
@@ -128,29 +132,38 @@ Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filt
 
 
 class Status:
-    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine."""
+    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine.
+
+    show: what is done with a diagnostic; it is printed.
+    """
 
     def __init__(self) -> None:
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
         self.skipped: Counter[str] = Counter()  # what holds no records, and is no fault
+        self.show: Callable[[Diagnostic], None] = _show
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
         self.code = max(self.code, code if when else 0)
 
     def report(self, finding: Diagnostic) -> None:
-        """Prints a diagnostic to stderr; an error is input that can't be read. What was skipped is counted."""
-        from sigmaproof.diagnostics import as_text
-
+        """Shows a diagnostic, on stderr or as `show` is set; an error is input that can't be read. What was skipped is
+        counted."""
         if finding.code == "log-skipped":
             self.skipped[finding.message] += 1
             return
-        typer.echo(as_text(finding), err=True)
+        self.show(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")
 
     def end(self) -> NoReturn:
         """Ends the command with the code."""
         raise typer.Exit(self.code)
+
+
+def _show(finding: Diagnostic) -> None:
+    from sigmaproof.diagnostics import as_text
+
+    typer.echo(as_text(finding), err=True)
