@@ -61,7 +61,10 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
              + "\ncondition: a and b"),
         "check-limited",
     ),
-    "many wildcards": (selection(f"eventName: {['*'.join('abcdefgh') + f'*{n}' for n in range(900)]}"), "check-limited"),
+    "many wildcards": (
+        selection(f"eventName: {['*'.join('abcdefgh') + f'*{n}' for n in range(900)]}"),
+        "check-limited",
+    ),
     "as many as are searched for": (
         rule("\n".join(f"{name}:\n    eventName: {[f'{name}{n}' for n in range(290)]}" for name in "ab")
              + "\ncondition: a and b"),
@@ -122,8 +125,8 @@ def test_what_loading_refuses_is_found_soon() -> None:
 
 def test_all_in_one_run(tmp_path: Path) -> None:
     """One process checks all of them, names each, follows no link, and stays small."""
-    for number, (given, _) in enumerate(HOSTILE.values()):
-        content = given if isinstance(given, bytes) else given.encode()
+    for number, (hostile, _) in enumerate(HOSTILE.values()):
+        content = hostile if isinstance(hostile, bytes) else hostile.encode()
         (tmp_path / f"{number:02}.yml").write_bytes(content[:3_000_000])
     (tmp_path / "itself.yml").symlink_to("itself.yml")
     (tmp_path / "nowhere.yml").symlink_to("../../x.yml")
