@@ -190,7 +190,7 @@ class TestEvaluate:
         assert (ended.code, ended.said) == (0, "11 matches in 11 records, 1 rule\n")
         assert [match["file"] for match in ended.objects] == [
             *("a.json#1", "a.json#2", "b.json#1", "b.json#2", "c.json#1", "d.jsonl:2", "d.jsonl:3", "e.log.gz:1"),
-            *("f.ndjson:1", "f.ndjson:1", "f.ndjson:2"),
+            *("f.ndjson:1#1", "f.ndjson:1#2", "f.ndjson:2#1"),
         ]
 
     def test_stdin_is_a_log(self, here: Path) -> None:
