@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.output.consoles import note, plural, visible
 
-__all__ = ["write_findings", "write_page"]
+__all__ = ["write_codes", "write_findings", "write_page"]
 
 
 def write_page(code: str) -> None:
@@ -21,6 +21,18 @@ def write_page(code: str) -> None:
     one = entry(code)
     repaired = ", repaired by --fix" if code in FIXED else ""
     print(f"{code} ({one.layer}, {one.level}{repaired})\n\n{page(code).text}")
+
+
+def write_codes() -> None:
+    """Every code in a line: its level and the first line of its page, by layer."""
+    from sigmaproof.check.pages import page
+    from sigmaproof.check.registry import LAYERS, entries
+
+    for layer, question in LAYERS.items():
+        print(f"{layer}: {question}")
+        for code, one in entries().items():
+            if one.layer == layer:
+                print(f"  {code:20} {one.level:8} {page(code).summary}")
 
 
 def write_findings(findings: Sequence[Diagnostic], rules: int, form: str) -> None:

@@ -32,7 +32,7 @@ from typing import Any, TypeAlias
 
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject, conjunctions
-from sigmaproof.predicate import FieldRef, Keyword, Not, Or, Predicate, Test, describe, field_of
+from sigmaproof.predicate import FieldRef, Keyword, Not, Or, Predicate, Test, Text, describe, field_of, plain
 
 __all__ = ["check"]
 
@@ -115,12 +115,32 @@ def _is_impossible(demands: Sequence[Sequence[Literal]]) -> bool:
     from sigmaproof.verify.candidates import UnknownError
     from sigmaproof.verify.records import MISSING
 
-    if prod(map(len, demands)) > MOST_CHOICES or any(_all_hold(demands, value) for value in (MISSING, None)):
+    if any(_all_hold(demands, value) for value in (MISSING, None)):
+        return False
+    texts = _only_texts(demands)
+    if texts is not None:
+        return not any(_all_hold(demands, text) for text in texts)
+    if prod(map(len, demands)) > MOST_CHOICES:
         return False
     try:
         return all(_no_text(choice) for choice in product(*demands))
     except UnknownError:
         return False
+
+
+def _only_texts(demands: Sequence[Sequence[Literal]]) -> list[str] | None:
+    """The texts of a demand for one of a list, which stand for all that are equal when case is ignored, as no test here
+    tells those apart; None where it isn't so."""
+    tests = [test for choices in demands for test, _ in choices]
+    if not all(isinstance(test, Text) and not test.cased for test in tests):
+        return None
+    lists = ([None if negated else _plain(test) for test, negated in choices] for choices in demands)
+    found = next((texts for texts in lists if None not in texts), None)
+    return None if found is None else [text for text in found if text is not None]
+
+
+def _plain(test: Test) -> str | None:
+    return plain(test.pattern) if isinstance(test, Text) else None
 
 
 def _all_hold(demands: Sequence[Sequence[Literal]], value: Any) -> bool:
