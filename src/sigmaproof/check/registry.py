@@ -80,6 +80,7 @@ meaning    value-unwritten     warning  rule
 meaning    value-everything    warning  rule
 meaning    value-redundant     note     rule
 meaning    value-quotes        warning  rule
+meaning    value-injection     warning  rule
 meaning    object-text         note     rule
 meaning    not-missing         note     rule
 meaning    regex-backtracks    warning  rule
