@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from sigmaproof.check.registry import entries, entry
 from sigmaproof.check.run import Options, check_content
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.rules import load_text
+
+
+TIER = os.environ.get("SIGMAPROOF_TIER", "ci")
 
 
 def selection(text: str) -> str:
@@ -164,7 +168,7 @@ def judged(content: bytes) -> None:
     assert [one.tree for one in before] == [one.tree for one in after]
 
 
-few = settings(max_examples=max(20, settings().max_examples // 4))
+few = settings(max_examples=settings().max_examples if TIER == "nightly" else 25)
 
 
 @few
