@@ -20,7 +20,6 @@ from sigmaproof.check.run import Options, check_content
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.rules import load_text
 
-
 TIER = os.environ.get("SIGMAPROOF_TIER", "ci")
 
 
