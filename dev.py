@@ -23,15 +23,19 @@ VENV = ROOT / ".venv"
 # pySigma 1.5 gives its last versions' results only below pyparsing 3.3.3 (nested `not` fails above).
 OLD_VENV = VENV / "pysigma-1.5"
 OLD_PYSIGMA = ["pysigma>=1.5,<2", "pyparsing<3.3.3"]
-NIGHTLY = [f"tests/test_{name}.py" for name in ("cases", "properties", "fuzz", "eql_package", "literals", "pipelines")]
+NIGHTLY = [
+    f"tests/test_{name}.py"
+    for name in ("cases", "properties", "fuzz", "eql_package", "literals", "pipelines", "check_hostile")
+]
 # Tests of what never meets pySigma: once is enough.
 SAME_WITH_ANY = """
-    test_access test_any_document test_changed test_cluster test_cluster_end test_cluster_real test_compare_converter
-    test_coverage test_decide test_diff_queries test_dslmodel test_effort test_engine_client
-    test_engine_elasticsearch test_eql_engine test_eql_lowering test_eql_package test_events test_formats
-    test_javamap test_mutants test_mutations test_normalize test_normalize_elastic test_opensearch
-    test_own_cluster test_own_requests test_pieces test_pipelines test_pysigma_versions test_query_files
-    test_report_page test_safeyaml test_servicemodels test_shrink test_sigma_cli""".split()
+    test_access test_any_document test_changed test_check_hostile test_check_settings test_cluster test_cluster_end
+    test_cluster_real test_compare_converter test_containers test_coverage test_decide test_diff_queries
+    test_dslmodel test_effort test_engine_client test_engine_elasticsearch test_eql_engine test_eql_lowering
+    test_eql_package test_events test_formats test_javamap test_match_outputs test_match_summary test_mutants
+    test_mutations test_normalize test_normalize_elastic test_opensearch test_own_cluster test_own_requests
+    test_pieces test_pipelines test_pysigma_versions test_query_files test_remote test_report_page test_safeyaml
+    test_selection test_servicemodels test_shrink test_sigma_cli test_stdin_stream test_tables""".split()
 # sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
 CLI_VENV = VENV / "sigma-cli"
 CLI_PACKAGES = ["sigma-cli", "pysigma-backend-elasticsearch"]

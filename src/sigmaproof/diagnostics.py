@@ -32,6 +32,11 @@ class Place:
         known = [str(number) for number in (self.line, self.column) if number]
         return ":".join([self.file, *known]) + self.inner
 
+    def to_json(self) -> dict[str, str | int]:
+        """file, line, column (0 when unknown); and inner, where it is in an envelope."""
+        place: dict[str, str | int] = {"file": self.file, "line": self.line, "column": self.column}
+        return {**place, "inner": self.inner} if self.inner else place
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

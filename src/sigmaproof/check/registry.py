@@ -80,6 +80,7 @@ meaning    value-unwritten     warning  rule
 meaning    value-everything    warning  rule
 meaning    value-redundant     note     rule
 meaning    value-quotes        warning  rule
+meaning    value-injection     warning  rule
 meaning    object-text         note     rule
 meaning    not-missing         note     rule
 meaning    regex-backtracks    warning  rule
@@ -164,7 +165,7 @@ def entry(code: str) -> Entry:
 
 def _meant(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else "; docs/codes.md lists them"
+    return f"; did you mean {close[0]}?" if close else "; `sigmaproof check --explain codes` lists them"
 
 
 def chosen(words: Iterable[str]) -> Callable[[str], bool]:

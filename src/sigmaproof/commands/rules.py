@@ -32,17 +32,19 @@ def check(
     select: Annotated[list[str] | None, typer.Option("--select", help="Only these: codes or layers.")] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Not these: codes or layers.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired without changing a rule.")] = False,
-    explain: Annotated[str | None, typer.Option("--explain", metavar="CODE", help="Tell what a code means.")] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="CODE", help="Tell what a code means; `codes` lists them.")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=0, help="Processes; 0: as many as there are processors.")] = 0,
     only_failing: OnlyFailing = False,
     changed: Changed = None,
 ) -> None:
     """Check rules: their form, conventions and meaning, and with -t what a target says otherwise."""
     from sigmaproof.check.run import check_files
-    from sigmaproof.output.findings import write_findings, write_page
+    from sigmaproof.output.findings import write_codes, write_findings, write_page
 
     if explain is not None:
-        write_page(known_code(explain))
+        write_codes() if explain == "codes" else write_page(known_code(explain))
         return
     start, status = time.monotonic(), Status()
     files = inputs_of(paths, rules).rules

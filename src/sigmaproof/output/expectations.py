@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from sigmaproof.diagnostics import Diagnostic
@@ -75,7 +74,7 @@ def _json(result: Expectation) -> str:
     """rule_id, title, rule, name, kind, wanted, got, passed, file, line, column, why (a contract)."""
     rule = {"rule_id": result.rule.id, "title": result.rule.title, "rule": result.rule.file}
     outcome = {key: getattr(result, key) for key in ("name", "kind", "wanted", "got", "passed")}
-    fields = {**rule, **outcome, **asdict(result.place), "why": result.why}
+    fields = {**rule, **outcome, **result.place.to_json(), "why": result.why}
     return json.dumps(fields, ensure_ascii=False)
 
 

@@ -12,7 +12,7 @@ from sigmaproof.output.problems import as_json
 from sigmaproof.output.report import FORMATS, Code, Report, cases_of, ordered, show
 from sigmaproof.repository import root_of
 
-__all__ = ["codes_of", "took", "write_findings", "write_page"]
+__all__ = ["codes_of", "took", "write_codes", "write_findings", "write_page"]
 
 
 def write_page(code: str) -> None:
@@ -23,6 +23,18 @@ def write_page(code: str) -> None:
     one = entry(code)
     repaired = ", repaired by --fix" if code in FIXED else ""
     print(f"{code} ({one.layer}, {one.level}{repaired})\n\n{page(code).text}")
+
+
+def write_codes() -> None:
+    """Every code in a line: its level and the first line of its page, by layer."""
+    from sigmaproof.check.pages import page
+    from sigmaproof.check.registry import LAYERS, entries
+
+    for layer, question in LAYERS.items():
+        print(f"{layer}: {question}")
+        for code, one in entries().items():
+            if one.layer == layer:
+                print(f"  {code:20} {one.level:8} {page(code).summary}")
 
 
 def write_findings(

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -27,7 +26,7 @@ SHOWN = 20
 
 def as_json(finding: Diagnostic) -> str:
     """code, level, file, line, column (0 when unknown), message, help (a contract)."""
-    fields = {"code": finding.code, "level": finding.level, **asdict(finding.place)}
+    fields = {"code": finding.code, "level": finding.level, **finding.place.to_json()}
     return json.dumps({**fields, "message": finding.message, "help": finding.help}, ensure_ascii=False)
 
 

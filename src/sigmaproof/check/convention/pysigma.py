@@ -2,7 +2,7 @@
 
 What: each validator has a code of its own, `pysigma-` and the name of its finding: `pysigma-number-as-string`. Those
 that sigmaproof has a check for, those that ask for lists from the network, and those of conventions for Windows are
-left out (`LEFT_OUT` in this module says which and why).
+not run (`RUN` in this module says which are).
 
 Why: they are what SigmaHQ's own pipeline runs; a rule that is to be shared should pass them.
 
@@ -29,7 +29,6 @@ from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import getmembers, isabstract, isclass
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.check.registry import Found
@@ -40,31 +39,27 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-# Modules whose validators are run. `tags` of both load ATT&CK and D3FEND from the network.
-_MODULES = {
-    "sigma.validators.core": "condition logsources metadata modifiers values",
-    "sigma.validators.sigmahq": "author condition correlation date description detection falsepositive fieldname "
-    "fields level logsource modifier references status title",
-}
-# Classes that are not run, and the check that finds the same or the reason.
-LEFT_OUT = {
-    "DanglingDetectionValidator": "selection-unused",
-    "DanglingConditionValidator": "rule-condition",
-    "IdentifierExistenceValidator": "id-missing",
-    "IdentifierUniquenessValidator": "id-duplicate",
-    "DuplicateTitleValidator": "a validator with a memory: each file is checked by itself here",
-    "DuplicateFilenameValidator": "the same",
-    "DuplicateReferencesValidator": "reference-form",
-    "FilenameLengthValidator": "file-name",
-    "WildcardsInsteadOfModifiersValidator": "value-wildcards",
-    "ControlCharacterValidator": "yaml-tab",
-    "FieldnameLogsourceValidator": "field-unknown",
-    "SpecificInsteadOfGenericLogsourceValidator": "about Windows",
-    "EscapedWildcardValidator": "an escaped wildcard is right where a star is meant",
-    "AllOfThemConditionValidator": "right where the selections are made for it",
-    "SigmahqFieldnameCastValidator": "field-unknown",
-    "SigmahqInvalidFieldnameValidator": "field-unknown",
-    "SigmahqFilenameConventionValidator": "file-name",
+# The validators that are run, by package and module: those that were read, ask for nothing from the network, and find
+# what no check of ours does. Left out are those of tags, of the taxonomy (both load lists), and those about Windows.
+RUN = {
+    "sigma.validators.core": {
+        "condition": "ThemConditionWithSingleDetection",
+        "metadata": "CustomAttributes",
+        "modifiers": "InvalidModifierCombinations",
+        "values": "DoubleWildcard NumberAsString",
+    },
+    "sigma.validators.sigmahq": {
+        "condition": "SigmahqOfthemCondition SigmahqOfselectionCondition SigmahqMissingAsteriskCondition",
+        "date": "SigmahqModifiedWithoutDate SigmahqRedundantModified",
+        "description": "SigmahqDescriptionLength SigmahqLinkInDescription",
+        "falsepositive": "SigmahqFalsepositivesCapital SigmahqFalsepositivesTypoWord",
+        "fieldname": "SigmahqSpaceFieldName",
+        "fields": "SigmahqFieldsExistence",
+        "modifier": "SigmahqInvalidAllModifier",
+        "references": "SigmahqGithubLink SigmahqMitreLink",
+        "status": "SigmahqStatusToHigh SigmahqStatus",
+        "title": "SigmahqTitleCase",
+    },
 }
 LEVELS = {"LOW": "note", "MEDIUM": "note", "HIGH": "warning"}
 # Which key of a rule a finding is about, by a word in its name.
@@ -95,20 +90,19 @@ def _place(subject: RuleSubject, name: str) -> Any:
 
 @cache
 def _validators() -> tuple[type[SigmaRuleValidator], ...]:
-    from sigma.validators.base import SigmaRuleValidator
+    """The classes of RUN that the installed packages have."""
+    found = []
+    for package, modules in RUN.items():
+        if _is_there(package):
+            room = import_module(package)
+            for name, classes in modules.items():
+                module = getattr(room, name, None)
+                found += [getattr(module, f"{one}Validator", None) for one in classes.split()]
+    return tuple(one for one in found if one is not None)
 
-    found: dict[str, type[SigmaRuleValidator]] = {}
-    for package, modules in _MODULES.items():
-        for name in modules.split():
-            if _is_there(package, name):
-                for one, cls in getmembers(import_module(f"{package}.{name}"), isclass):
-                    if issubclass(cls, SigmaRuleValidator) and not isabstract(cls) and one.endswith("Validator"):
-                        found[one] = cls
-    return tuple(cls for one, cls in sorted(found.items()) if one not in LEFT_OUT)
 
-
-def _is_there(package: str, name: str) -> bool:
+def _is_there(package: str) -> bool:
     try:
-        return find_spec(f"{package}.{name}") is not None
+        return find_spec(package) is not None
     except ModuleNotFoundError:
         return False

@@ -28,19 +28,13 @@ Use instead:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
 
 from sigmaproof.check.registry import Found
+from sigmaproof.check.single import Literal, is_impossible
 from sigmaproof.check.subjects import RuleSubject, conjunctions
-from sigmaproof.predicate import FieldRef, Keyword, Not, Or, Predicate, Test, describe, field_of
+from sigmaproof.predicate import FieldRef, Keyword, Not, Or, Predicate, describe, field_of
 
 __all__ = ["check"]
-
-Literal: TypeAlias = tuple[Test, bool]
-"""A test, and whether it is negated."""
-
-MOST_CHOICES = 100
-"""Ways of choosing one test of each alternative that are tried for a field; of more nothing is claimed."""
 
 
 def check(subject: RuleSubject) -> Iterator[Found]:
@@ -50,7 +44,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     told: set[str] = set()
     for parts, needed in conjunctions(subject.tree):
         for field, demands in _by_field(parts).items():
-            if field not in told and _is_single(field) and _is_impossible(demands):
+            if field not in told and _is_single(field) and is_impossible(demands):
                 told.add(field)
                 yield _found(subject, field, demands, needed)
 
@@ -101,47 +95,3 @@ def _is_single(field: str) -> bool:
         return False
     writes = located.field.writes
     return not writes.many and writes.types == ("string",)
-
-
-def _is_impossible(demands: Sequence[Sequence[Literal]]) -> bool:
-    """Whether no single text, and no missing field, satisfies one alternative of each demand.
-
-    Soundness: a field that is missing, or null, is tried on each demand; what is left is a text, on which `text_for`
-    proves. Anything unknown is not claimed.
-    """
-    from itertools import product
-    from math import prod
-
-    from sigmaproof.verify.candidates import UnknownError
-    from sigmaproof.verify.records import MISSING
-
-    if prod(map(len, demands)) > MOST_CHOICES or any(_all_hold(demands, value) for value in (MISSING, None)):
-        return False
-    try:
-        return all(_no_text(choice) for choice in product(*demands))
-    except UnknownError:
-        return False
-
-
-def _all_hold(demands: Sequence[Sequence[Literal]], value: Any) -> bool:
-    """Whether each demand has an alternative that holds when the field has this value."""
-    from sigmaproof.matching import matcher
-    from sigmaproof.verify.records import only
-
-    record = only({field_of(demands[0][0][0]): value})
-    return all(any(matcher(test)(record) is not negated for test, negated in choices) for choices in demands)
-
-
-def _no_text(choice: Sequence[Literal]) -> bool:
-    from sigmaproof.verify.candidates import text_for
-
-    wanted = [test for test, negated in choice if not negated]
-    unwanted = [test for test, negated in choice if negated]
-    return not _is_number_like([*wanted, *unwanted]) and text_for(wanted, unwanted) is None
-
-
-def _is_number_like(tests: Sequence[Test]) -> bool:
-    """Whether tests are of kinds for which `text_for` proves nothing unless candidates were tried before."""
-    from sigmaproof.predicate import Cidr, Compare, Number, TimePart
-
-    return any(isinstance(test, Cidr | Compare | Number | TimePart) for test in tests)

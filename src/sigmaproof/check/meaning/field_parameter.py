@@ -1,7 +1,7 @@
 """The calls of this rule have no such parameter.
 
-What: the rule names service and call, and a part of `requestParameters` or `responseElements` that AWS's service model
-of that call doesn't have. Only with `pip install "sigmaproof[aws]"`.
+What: the rule names service and call, and a part of `requestParameters` that AWS's service model of that call doesn't
+have. Only with `pip install "sigmaproof[aws]"`; not for EC2 and S3, whose parameters CloudTrail writes otherwise.
 
 Why: a test on it is never true. A note, as CloudTrail writes some things otherwise than the models say.
 
@@ -36,7 +36,9 @@ from sigmaproof.predicate import Keyword, Predicate, tests
 
 __all__ = ["check"]
 
-PARTS = ("requestParameters.", "responseElements.")
+# Services whose parameters CloudTrail writes under other names than the models have, as real records show.
+OTHERWISE = frozenset({"ec2.amazonaws.com", "s3.amazonaws.com"})
+PART = "requestParameters."
 MOST_CALLS = 50
 
 
@@ -59,7 +61,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
 
 def _fields(parts: Sequence[Predicate]) -> set[str]:
     found = (test.field for part in parts for test, _ in tests(part) if not isinstance(test, Keyword))
-    return {field for field in found if field.startswith(PARTS)}
+    return {field for field in found if field.startswith(PART)}
 
 
 def _is_missing(calls: Sequence[tuple[str, str]], field: str) -> bool:
@@ -67,6 +69,8 @@ def _is_missing(calls: Sequence[tuple[str, str]], field: str) -> bool:
     from sigmaproof.servicemodels.names import located, root
 
     part, key = field.split(".")[:2]
+    if not OTHERWISE.isdisjoint(source.lower() for source, _ in calls):
+        return False
     roots = [root(source, name, part) for source, name in calls]
     return all(roots) and not any(located(source, name, f"{part}.{key}") for source, name in calls)
 
