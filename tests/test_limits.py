@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from cases import rule_of
 
+from sigma.backends.sigmaproof.eql import EqlEmitter
+from sigma.backends.sigmaproof.lucene import LuceneEmitter
 from sigmaproof.conversion import convert_rule
-from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES, MOST_WHOLE
+from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES, MOST_WHOLE, Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.lucenetext import MOST_TERM, checked_pattern, checked_regex
-from sigmaproof.predicate import Wild
+from sigmaproof.predicate import Or, Text, Wild
 
 
 def refusal(detection: dict[str, object], target: str) -> str | None:
@@ -44,6 +46,14 @@ def test_bytes(target: str) -> None:
     values = [f"{number}{'-' * 1000}" for number in range(MOST_BYTES // 1000)]
     assert "bytes" in (refusal({"errorMessage|cased": values}, target) or "")
     assert refusal({"errorMessage|cased": values[:-20]}, target) is None
+
+
+@pytest.mark.parametrize("emitter", [EqlEmitter, LuceneEmitter])
+def test_bytes_of_a_tree(emitter: type[Emitter]) -> None:
+    texts = [Text("aws.cloudtrail.error_message", (f"{number}{'-' * 30_000}",), cased=True) for number in range(9)]
+    assert len(emitter().query(Or(tuple(texts[:8])))) > 240_000
+    with pytest.raises(Refusal, match="bytes"):
+        emitter().query(Or(tuple(texts)))
 
 
 def test_a_keyword_counts_each_field() -> None:
