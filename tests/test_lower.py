@@ -179,6 +179,7 @@ def test_the_option_case(target: str) -> None:
     reasons = made(case="exact").conversion(rule(fields)).reasons
     assert {(one.code, one.direction) for one in reasons if one.field.startswith("user")} == {("case", "misses")}
     assert not made(case="fold").conversion(rule({"user_agent.original": "Boto3"})).reasons
+    assert not made(case="exact").conversion(rule({"event.action": "CreateUser"})).reasons
     with pytest.raises(TypeError, match="it is fold or exact"):
         made(case="maybe")
 
@@ -195,13 +196,14 @@ def test_names_of_the_targets(target: str) -> None:
     assert made.convert_rule(one) == one.get_conversion_result() != []
 
 
-def test_a_keyword_names_its_boolean_fields() -> None:
+@pytest.mark.parametrize("word", ["true", "false"])
+def test_a_keyword_names_its_boolean_fields(word: str) -> None:
     """Each optional in EQL, and each among the fields that are told."""
-    one = rule_of("keyword", {"s": ["true"], "condition": "s"})
+    one = rule_of("keyword", {"s": [word], "condition": "s"})
     eql, lucene = (convert_rule(one, target) for target in ("eql", "lucene"))
-    assert "?aws.cloudtrail.read_only == true" in (eql.query or "")
+    assert f"?aws.cloudtrail.read_only == {word}" in (eql.query or "")
     assert "aws.cloudtrail.read_only" in eql.fields
-    assert "aws.cloudtrail.read_only:true" in (lucene.query or "")
+    assert f"aws.cloudtrail.read_only:{word}" in (lucene.query or "")
     assert "aws.cloudtrail.read_only" in lucene.fields
 
 
