@@ -77,10 +77,15 @@ def test_an_expression_and_a_pattern() -> None:
 
 
 def test_one_more_is_refused() -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match="1001 characters"):
         checked_regex("a" * 1001)
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match="1,001 characters"):
         checked_pattern(("a" * 1000, Wild.ANY))
+
+
+def test_what_cannot_be_read_is_refused() -> None:
+    with pytest.raises(Refusal, match="can't be judged"):
+        checked_regex("(a")
 
 
 def test_a_term() -> None:
