@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from cases import rule_of
 
+from sigma.backends.sigmaproof.eql import EqlEmitter
+from sigma.backends.sigmaproof.lucene import LuceneEmitter
 from sigmaproof.conversion import convert_rule
-from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES, MOST_WHOLE
+from sigmaproof.emit import MOST_BYTES, MOST_CLAUSES, MOST_WHOLE, Emitter
 from sigmaproof.fidelity import Refusal
 from sigmaproof.lucenetext import MOST_TERM, checked_pattern, checked_regex
-from sigmaproof.predicate import Wild
+from sigmaproof.predicate import Or, Text, Wild
 
 
 def refusal(detection: dict[str, object], target: str) -> str | None:
@@ -46,6 +48,14 @@ def test_bytes(target: str) -> None:
     assert refusal({"errorMessage|cased": values[:-20]}, target) is None
 
 
+@pytest.mark.parametrize("emitter", [EqlEmitter, LuceneEmitter])
+def test_bytes_of_a_tree(emitter: type[Emitter]) -> None:
+    texts = [Text("aws.cloudtrail.error_message", (f"{number}{'-' * 30_000}",), cased=True) for number in range(9)]
+    assert len(emitter().query(Or(tuple(texts[:8])))) > 240_000
+    with pytest.raises(Refusal, match="bytes"):
+        emitter().query(Or(tuple(texts)))
+
+
 def test_a_keyword_counts_each_field() -> None:
     detection: dict[str, object] = {"|all": [f"word{number}" for number in range(30)]}
     assert "more than 1,024 clauses" in (refusal(detection, "lucene") or "")
@@ -67,10 +77,15 @@ def test_an_expression_and_a_pattern() -> None:
 
 
 def test_one_more_is_refused() -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match="1001 characters"):
         checked_regex("a" * 1001)
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match="1,001 characters"):
         checked_pattern(("a" * 1000, Wild.ANY))
+
+
+def test_what_cannot_be_read_is_refused() -> None:
+    with pytest.raises(Refusal, match="can't be judged"):
+        checked_regex("(a")
 
 
 def test_a_term() -> None:

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 from cases import rule_of
-from sigma.exceptions import SigmaFeatureNotSupportedByBackendError
+from sigma.exceptions import SigmaError, SigmaFeatureNotSupportedByBackendError
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import SigmaNull, SigmaQueryExpression, SigmaString, SpecialChars
 
 from sigma.backends.sigmaproof.eql import eql_field
-from sigma.backends.sigmaproof.values import has_other_spellings, starts_as_object
+from sigma.backends.sigmaproof.values import has_other_spellings, starts_as_object, year_bounds
 from sigmaproof.conversion import convert_rule
-from sigmaproof.emit import Emitter
-from sigmaproof.fields import Writes
+from sigmaproof.emit import Emitter, spot
+from sigmaproof.fields import Writes, table
 from sigmaproof.lower import LoweringError, lower_condition, lower_rule, pattern_of_string
-from sigmaproof.predicate import And, FieldRef, Null, Or, Pattern, Text, Wild
+from sigmaproof.predicate import And, FieldRef, Null, Or, Pattern, Text, TimePart, Wild
 from sigmaproof.targets import backend
 from sigmaproof.verify.eql.ast import Field, walk
 from sigmaproof.verify.eql.parser import parse
@@ -179,6 +179,7 @@ def test_the_option_case(target: str) -> None:
     reasons = made(case="exact").conversion(rule(fields)).reasons
     assert {(one.code, one.direction) for one in reasons if one.field.startswith("user")} == {("case", "misses")}
     assert not made(case="fold").conversion(rule({"user_agent.original": "Boto3"})).reasons
+    assert not made(case="exact").conversion(rule({"event.action": "CreateUser"})).reasons
     with pytest.raises(TypeError, match="it is fold or exact"):
         made(case="maybe")
 
@@ -195,13 +196,14 @@ def test_names_of_the_targets(target: str) -> None:
     assert made.convert_rule(one) == one.get_conversion_result() != []
 
 
-def test_a_keyword_names_its_boolean_fields() -> None:
+@pytest.mark.parametrize("word", ["true", "false"])
+def test_a_keyword_names_its_boolean_fields(word: str) -> None:
     """Each optional in EQL, and each among the fields that are told."""
-    one = rule_of("keyword", {"s": ["true"], "condition": "s"})
+    one = rule_of("keyword", {"s": [word], "condition": "s"})
     eql, lucene = (convert_rule(one, target) for target in ("eql", "lucene"))
-    assert "?aws.cloudtrail.read_only == true" in (eql.query or "")
+    assert f"?aws.cloudtrail.read_only == {word}" in (eql.query or "")
     assert "aws.cloudtrail.read_only" in eql.fields
-    assert "aws.cloudtrail.read_only:true" in (lucene.query or "")
+    assert f"aws.cloudtrail.read_only:{word}" in (lucene.query or "")
     assert "aws.cloudtrail.read_only" in lucene.fields
 
 
@@ -222,6 +224,41 @@ def test_eql_refuses_the_flattened_copy(item: dict[str, Any]) -> None:
     conversion = made.conversion(rule({f"aws.cloudtrail.flattened.request_parameters{suffix}": value}))
     assert (conversion.refusal is None) is suffix.startswith(".")
     assert suffix.startswith(".") or "of type flattened" in conversion.refusal
+
+
+@pytest.mark.parametrize("target", ["eql", "lucene", "native"])
+def test_what_pysigma_is_given(target: str) -> None:
+    """Errors are kept for who wants to skip them; a callback can change or drop a query; a rule can have no output."""
+    refused = rule({"a|re": ""}) if target == "native" else rule({"event.action|fieldref": "event.provider"})
+    made: Any = backend(target)(collect_errors=True)
+    assert made.convert_rule(refused) == []
+    assert [one for one, _ in made.errors] == [refused]
+    with pytest.raises(SigmaError):
+        backend(target)().convert_rule(refused)
+    one = rule({"event.action": "x"})
+    (query,) = made.convert_rule(one)
+    assert made.convert_rule(one, callback=lambda *given: None) == []
+    assert made.convert_rule(one, callback=lambda *given: [given[-1]]) == [[query]]
+    one.disable_output()
+    assert made.convert_rule(one) == []
+    assert one.get_conversion_result() == [query]
+
+
+def test_a_rule_without_an_id_has_none() -> None:
+    made: Any = backend("eql")()
+    assert made.conversion(rule({"event.action": "x"})).rule_id == ""
+
+
+def test_the_range_of_a_year() -> None:
+    where = spot(table(), "@timestamp", frozenset())
+    assert year_bounds(where, TimePart("@timestamp", "year", 999)) == [
+        (">=", "0999-01-01T00:00:00.000Z"),
+        ("<", "1000-01-01T00:00:00.000Z"),
+    ]
+
+
+def test_a_name_that_no_raw_one_was_mapped_to() -> None:
+    assert spot(table(), "user.name", frozenset(), {"event.action": "eventName"}).name == "user.name"
 
 
 def test_a_keyword_is_searched_in_objects() -> None:

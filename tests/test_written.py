@@ -86,6 +86,19 @@ def test_a_duplicate_key_of_a_file_is_refused(text: str, target: str, tmp_path: 
         converted(text, target, tmp_path / "rule.yml")
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_line_is_told(target: str, tmp_path: Path) -> None:
+    with pytest.raises(SigmaError, match=r"\(line \d+\)"):
+        converted(DUPLICATE, target, tmp_path / "rule.yml")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_only_warned_of_is_converted(target: str) -> None:
+    """`timeframe` has no meaning in a rule that is no correlation."""
+    text = "s:\n    eventName: StopLogging\ntimeframe: 5m\ncondition: s"
+    assert len(converted(rule(text), target, None)) == 1
+
+
 def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "rule.yml"
     with pytest.raises(SigmaError):

@@ -97,7 +97,7 @@ def text_claims(where: Spot, home: Home, pattern: Pattern, cased: bool = False) 
     if where.kind == "whole":
         yield from _whole_claims(where, home, pattern, cased)
         return
-    empties = {"{}"} if where.is_part and where.pruned else set()
+    empties = {"{}"} if where.is_part and where.pruned and "object" in where.writes.types else set()
     if where.writes.empty and any(map(holds, where.pruned | empties)):
         yield _pruned_text(where)
     if home.form == "value":

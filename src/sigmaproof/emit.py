@@ -222,7 +222,7 @@ class Emitter:
 
         One value of a list can be pruned or too long beside another that is indexed; an object is kept or not.
         """
-        kept_as_a_whole = code == "limit" and (where.is_part or where.kind == "whole")
+        kept_as_a_whole = code == "limit" and where.is_part  # a whole object is no list
         return (
             code in {"limit", "pruned"} and where.name in self._covered and (kept_as_a_whole or not where.writes.many)
         )
