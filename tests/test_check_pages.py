@@ -15,7 +15,7 @@ from sigmaproof.check.run import Options, check_content
 from sigmaproof.diagnostics import Diagnostic
 
 SOURCES = [*(ROOT / "src").rglob("*.py"), *(ROOT / "backends").rglob("*.py")]
-RAISERS = {"Diagnostic", "InputError", "fail", "_error", "error"}
+RAISERS = {"TagError", "Diagnostic", "InputError", "fail", "_error", "error"}
 NOT_SHOWN = {"file-unreadable", "yaml-too-large", "filter-too-many"}
 """Codes of which no example fits on a page; test_bad_input.py, test_safeyaml.py and test_filters.py find them."""
 CHECKED = [code for code, one in entries().items() if one.layer != "input" and code not in NOT_SHOWN]

@@ -55,6 +55,75 @@ the number of lost ones is told at the end.
 A log can't be read, or not to its end.
 
 A damaged archive, a file without permission. What stands before the damage is read.
+== log-skipped note
+Something among the logs holds no records, and is no fault.
+
+A digest of CloudTrail, the signature of a query's results, a control message of CloudWatch. They are counted, and
+told at the end.
+== log-columns warning
+A table of records has columns that no record has, or lacks some that rules ask for.
+
+docs/inputs.md says which columns CloudTrail Lake and Athena give, and how a query has to name them.
+== path-remote error
+A URL can't be read as it is given.
+
+Logs at a URL need the extra `remote`: `pip install 'sigmaproof[remote]'`. Rules are read from files only.
+== path-unreachable error
+A URL, or what lies under it, can't be reached.
+
+The message says what the other side said. Credentials come from the environment.
+== output-form error
+The name of a file for `-o` doesn't say what is to be written.
+
+The endings are `.parquet`, `.csv`, `.ndjson`, `.ecs.ndjson` and `.bulk.ndjson`.
+== output-twice error
+A file is named twice to be written.
+
+Name another file.
+== output-input error
+A file is to be read and written in one run.
+
+Name another file.
+== output-parquet error
+Parquet needs pyarrow, which is not installed.
+
+`pip install 'sigmaproof[parquet]'`, or name a file that ends with `.csv` or `.ndjson`.
+== output-failed error
+A file can't be written.
+
+The message says why: a full disk, a directory that is not there, no permission. What stood there before is unchanged.
+== output-foreign error
+A file stands where `convert -o` would write one, and its manifest doesn't list it.
+
+It is not ours to replace. Move it away, or name another directory.
+== output-link error
+A symbolic link leads out of the directory that `convert -o` writes into.
+
+Nothing is written through it. Remove the link.
+== manifest-version error
+The manifest in a directory is one of another version of its form.
+
+Write the directory anew: name another one, or remove the old manifest and its files.
+== manifest-form error
+The file `manifest.json` in a directory is none that `convert -o` wrote.
+
+Name another directory.
+== manifest-file error
+A manifest lists a file that `convert -o` never writes.
+
+It was changed by hand. Restore it, or write into another directory.
+== alert-document warning
+An alert has only the fields of the rule, as its record can't be normalized.
+
+The message says which field is not what CloudTrail writes there.
+== attack-unknown warning
+A tag names a tactic or a technique that ATT&CK doesn't have.
+
+`sigmaproof coverage` tells it, with what is nearest.
+== attack-retired warning
+A tag names a tactic or a technique that ATT&CK has retired.
+
+The message says what took its place.
 == log-empty warning
 A log holds no record.
 
