@@ -129,7 +129,7 @@ class Pool(Generic[T, M]):
         except (EOFError, OSError):
             self._replace(worker, one, todo)
             return
-        message = pickle.loads(content)
+        message = pickle.loads(content)  # noqa: S301  # from a process of ours
         if message is None:
             one.is_done, worker.number = True, None
         elif isinstance(message, _Raised):

@@ -88,8 +88,9 @@ class FileJudge:
 
     def _messages(self, slices: Sequence[Slice]) -> Iterator[tuple[Slice, _Message | Killed]]:
         # not in a worker, which has no standard input, and could not read it again in the place of one that was killed
-        for is_stdin, some in groupby(slices, lambda one: one.file == STDIN):
-            yield from self._in_turn(some) if is_stdin else self._shared(list(some))
+        for is_stdin, group in groupby(slices, lambda one: one.file == STDIN):
+            some = list(group)
+            yield from self._in_turn(some) if is_stdin else self._shared(some)
 
     def _shared(self, slices: Sequence[Slice]) -> Iterator[tuple[Slice, _Message | Killed]]:
         jobs = min(self.jobs or processors(), len(slices))
