@@ -104,6 +104,8 @@ NEEDS: dict[str, tuple[dict[str, Any], set[str] | None]] = {
     "or of something and nothing": ({"a": NAME, "b": {"zzz": None}, "condition": "a or b"}, None),
     "an expression": ({"a": {"userAgent|re": "^x+(a|b)longer: [tT]ext/1"}, "condition": "a"}, {"longer: text/1"}),
     "a colon at the start": ({"a": {"userAgent|contains": ":abcdef"}, "condition": "a"}, {"abcdef"}),
+    "no more than can be searched": ({"a": {"zzz|endswith": "x" * 1500}, "condition": "a"}, {"x" * 1000}),
+    "a key that can't be searched": ({"a": {"z" * 20_000: 5}, "condition": "a"}, None),
     "a keyword": ({"k": ["mimikatz"], "condition": "k"}, {"mimikatz"}),
 }  # fmt: skip
 
@@ -132,6 +134,7 @@ TRICKS = [
     ("a number in an object", {"zzz|contains": ":1.5,"}, '{"zzz":{"a":1.50,"b":2}}'),
     ("a line's end in an object's text", {"zzz|contains": "nabcdef"}, r'{"zzz":{"a":"\u000aabcdef"}}'),
     ("a control character in an object's text", {"zzz|contains": "u001fab"}, r'{"zzz":{"a":"\u001Fab"}}'),
+    ("a long value", {"zzz": "x" * 40_000}, f'{{"zzz":"{"x" * 40_000}"}}'),
     ("a colon between the parts of an object", {"zzz|re": '":"valuexyz'}, '{"zzz":{"a": "valuexyz"}}'),
 ]  # fmt: skip
 

@@ -6,12 +6,15 @@ import gzip
 import io
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,9 +25,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonwriter import written
 
-from sigmaproof import slices
+from sigmaproof import processes, slices
 from sigmaproof.batches import batches_of
-from sigmaproof.diagnostics import Diagnostic
+from sigmaproof.diagnostics import Diagnostic, InputError, Place
 from sigmaproof.evaluate import files as judged_files
 from sigmaproof.evaluate.files import FileJudge
 from sigmaproof.evaluate.run import evaluate
@@ -32,6 +35,7 @@ from sigmaproof.events import Event, events_at, read_events
 from sigmaproof.limits import Limits
 from sigmaproof.processes import Killed, Pool
 from sigmaproof.rules import Rule
+from sigmaproof.slices import Slice
 
 FIRST = {"eventVersion": "1", "eventName": "A"}
 TRAPS = st.sampled_from(
@@ -177,6 +181,20 @@ class TestPacked:
         assert found[: sound - 1] == list(map(json.loads, self.LINES.split(b"\n")[: sound - 1]))
         assert "bytes of its text" in problems[-1].message
 
+    def test_a_pipe_has_no_ratio(self, tmp_path: Path) -> None:
+        """It has no size; and it can't be read again where its end is missing."""
+        path = tmp_path / "a.ndjson.gz"
+        os.mkfifo(path)
+        packed = gzip.compress(b'{"a":1}\n' * 1_000_000)[:-5]
+        writer = threading.Thread(target=path.write_bytes, args=(packed,))
+        writer.start()
+        problems: list[Diagnostic] = []
+        judge = FileJudge([], problems.append, limits=Limits(ratio=1, free=1000))
+        assert list(judge.matches([path])) == []
+        writer.join()
+        assert judge.records > 900_000
+        assert "--max-ratio" not in problems[-1].message
+
     def test_a_bomb(self, tmp_path: Path) -> None:
         path = tmp_path / "a.ndjson.gz"
         path.write_bytes(gzip.compress(json.dumps(FIRST).encode() + b"\n" + b" " * 50_000_000))
@@ -255,18 +273,98 @@ class TestProcesses:
             "its process was killed 2 times (exit code -9)"
         ]
 
-    def test_an_error_is_raised_here(self) -> None:
+    def test_lines_behind_what_was_killed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: Rule) -> None:
+        """They have their numbers."""
+        monkeypatch.setattr(slices, "SIZE", 5_000)
+        path = tmp_path / "a.ndjson"
+        path.write_text("".join(many(900)))
+        whole = Slice.batches
+
+        def batches(one: Slice, *given: Any) -> Any:
+            if one.start == 10_000:
+                time.sleep(0.1)
+                os.kill(os.getpid(), signal.SIGKILL)
+            return whole(one, *given)
+
+        monkeypatch.setattr(Slice, "batches", batches)
+        problems: list[Diagnostic] = []
+        found = [one.event for one in FileJudge([rule], problems.append, jobs=2).matches([path])]
+        wanted = {event.record["n"]: event.number for event in read_events(path, print)}
+        assert [event.number for event in found] == [wanted[event.record["n"]] for event in found]
+        assert (found[-1].number > 600, "killed 2 times" in problems[0].message) == (True, True)
+
+    @pytest.mark.parametrize("error", [ZeroDivisionError(1), InputError("x", Place("f"), "wrong", "right")])
+    def test_an_error_is_raised_here(self, error: Exception) -> None:
         def work(task: int) -> Iterator[int]:
-            raise ZeroDivisionError(task)
+            raise error
             yield task
 
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(type(error), match=str(error)):
             list(Pool(work, 2).results([1, 2]))
+
+    @pytest.mark.parametrize("by", ["SIGKILL", "SIGTERM"])
+    def test_none_is_left_alone(self, by: str) -> None:
+        """Where their parent is killed, its processes end, whether they wait or have much to say."""
+        code = (
+            "import os; from sigmaproof.processes import Pool\n"
+            "def work(task):\n    yield os.getpid()\n    while task: yield 'x' * 9999\n"
+            "for _, said in Pool(work, 3).results([0, 1, 0, 0]): isinstance(said, int) and print(said, flush=True)"
+        )
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        parent = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE)
+        assert parent.stdout
+        started = [int(parent.stdout.readline()) for _ in range(2)]
+        parent.send_signal(getattr(signal, by))
+        try:
+            parent.communicate(timeout=60)  # its processes have its output too: that ends when they have
+        finally:
+            for one in started:
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+
+    def test_standard_input_among_files(self, tmp_path: Path, rule: Rule) -> None:
+        """It is read here: a process that is started has another one."""
+        path = tmp_path / "a.ndjson"
+        path.write_text('{"eventName":"Hit"}')
+        code = (
+            "import pickle, sys; from pathlib import Path; from sigmaproof.evaluate.files import FileJudge;"
+            "judge = FileJudge([pickle.load(open(sys.argv[1], 'rb'))], print, jobs=2); paths = map(Path, sys.argv[2:]);"
+            "print(*(match.event.place for match in judge.matches(paths)))"
+        )
+        (tmp_path / "rule").write_bytes(pickle.dumps(rule))
+        done = subprocess.run(
+            [sys.executable, "-c", code, "rule", "a.ndjson", "a.ndjson", "-", "a.ndjson", "a.ndjson"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            cwd=tmp_path,
+            input='{"eventName":"Hit"}\n{"eventName":"Hit"}',
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == "a.ndjson:1 a.ndjson:1 <stdin>:1 <stdin>:2 a.ndjson:1 a.ndjson:1\n"
+
+    def test_little_is_kept_ahead(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What a task says whose turn has not come waits in its process, if it is much."""
+        monkeypatch.setattr(processes, "_MOST_AHEAD", 100_000)
+        said = tmp_path / "said"
+
+        def work(task: int) -> Iterator[str]:
+            if task == 0:
+                time.sleep(0.5)
+            for _ in range(100):
+                yield "x" * 50_000
+                if task:
+                    with said.open("a") as file:
+                        file.write("x")
+            if task == 0:
+                yield said.read_text()
+
+        results = [message for _, message in Pool(work, 2).results([0, 1])]
+        assert len(results) == 201
+        assert 0 < len(str(results[100])) < 20
 
     def test_the_search_can_be_pickled(self, rule: Rule) -> None:
         """Where there is no fork."""
-        import pickle
-
         judge = FileJudge([rule], print).judge
         judge.scanner.prepare()
         fresh = pickle.loads(pickle.dumps(judge))

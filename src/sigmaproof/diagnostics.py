@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sigmaproof.remote import Remote
@@ -55,6 +55,11 @@ class InputError(Exception):
     def __init__(self, code: str, place: Place, message: str, help: str = "") -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(code, "error", place, message, help)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """From a worker process it comes as it was."""
+        said = self.diagnostic
+        return type(self), (said.code, said.place, said.message, said.help)
 
 
 def as_text(finding: Diagnostic) -> str:

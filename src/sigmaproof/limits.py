@@ -16,5 +16,5 @@ class Limits:
     free: int = 64 << 20
 
     def of(self, packed: int) -> int:
-        """The bytes to which so many packed ones may unpack."""
-        return min(self.size, max(self.free, packed * self.ratio))
+        """The bytes to which so many packed ones may unpack; 0 is that of a pipe, which has no size to compare with."""
+        return self.size if not packed else min(self.size, max(self.free, packed * self.ratio))

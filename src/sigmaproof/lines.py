@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, pairwise
 
 import msgspec
 
 from sigmaproof.batch import LONGEST, Batch, Report, batch_at, batch_of, is_utf8
 from sigmaproof.diagnostics import Diagnostic, Place
 
-__all__ = ["line_batches"]
+__all__ = ["line_batches", "whole_lines"]
 
 _ONE = msgspec.json.Decoder(msgspec.Raw)
 
@@ -22,26 +22,37 @@ def line_batches(
 
     A line longer than LONGEST is reported, and not kept in memory. Returns the number of the last line that has an end.
     """
-    rest = head
-    while True:
-        whole, end, rest = rest.rpartition(b"\n")
-        if end:
-            number += yield from _of_lines(whole, number, shown)
-        if len(rest) > LONGEST:
+    skips = False
+    for some in whole_lines(chain([head], blocks)):
+        lines = some
+        if skips:
+            _, end, lines = some.partition(b"\n")
+            skips = not end
+            number += len(end)
+        elif len(lines) > LONGEST and b"\n" not in lines:
             message = f"record skipped: longer than {LONGEST >> 20} MB"
             report(Diagnostic("log-record", "error", Place(shown, number), message))
-            rest = _from_the_next_line(blocks)
-            number += 1
-        piece = next(blocks, None)
-        if piece is None:
-            break
-        rest += piece
-    yield from _of_lines(rest, number, shown)
+            skips = True
+        if lines and not skips:
+            count = yield from _of_lines(lines.removesuffix(b"\n"), number, shown)
+            number += count if lines.endswith(b"\n") else 0
     return number - 1
 
 
-def _from_the_next_line(blocks: Iterator[bytes]) -> bytes:
-    return next((piece.partition(b"\n")[2] for piece in blocks if b"\n" in piece), b"")
+def whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines with their ends, as many at once as a piece ends. One longer than LONGEST comes in parts, so that no more
+    of it is in memory; the last line may have no end."""
+    kept: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        whole, end, rest = piece.rpartition(b"\n")
+        if end or size > LONGEST:
+            yield b"".join([*kept, whole, end])
+            kept, size = [], 0
+        kept.append(rest)
+        size += len(rest)
+    if size:
+        yield b"".join(kept)
 
 
 def _of_lines(whole: bytes, number: int, shown: str) -> Generator[Batch, None, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 from collections import deque
@@ -23,8 +24,8 @@ __all__ = ["Killed", "Pool", "processors"]
 T = TypeVar("T")
 M = TypeVar("M")
 _ATTEMPTS = 2
-_MOST_AHEAD = 2_000
-"""Messages that are kept of tasks whose turn has not come; then only the task whose turn it is is listened to."""
+_MOST_AHEAD = 32 << 20
+"""Bytes of messages that are kept of tasks whose turn has not come; then only the one whose turn it is is heard."""
 
 
 class Killed(Exception):
@@ -44,7 +45,8 @@ class _Worker(Generic[T]):
 
 @dataclass
 class _Said(Generic[M]):
-    messages: deque[M] = field(default_factory=deque)
+    messages: deque[tuple[M, int]] = field(default_factory=deque)
+    size: int = 0
     count: int = 0
     attempts: int = 1
     killed: Killed | None = None
@@ -77,7 +79,9 @@ class Pool(Generic[T, M]):
                     given = self._give(todo, given, said)
                     one = said[turn]
                     while one.messages:
-                        yield task, one.messages.popleft()
+                        message, size = one.messages.popleft()
+                        one.size -= size
+                        yield task, message
                     if one.is_done:
                         break
                     self._listen(todo, turn, said)
@@ -89,7 +93,8 @@ class Pool(Generic[T, M]):
 
     def _start(self) -> _Worker[T]:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        inherited = ours if self._context.get_start_method() == "fork" else None
+        process = self._context.Process(target=_serve, args=(theirs, self._work, inherited), daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -108,7 +113,7 @@ class Pool(Generic[T, M]):
             worker.connection.send(todo[number])
 
     def _listen(self, todo: list[T], turn: int, said: dict[int, _Said[M]]) -> None:
-        ahead = sum(len(one.messages) for one in said.values())
+        ahead = sum(one.size for one in said.values())
         heard = [w for w in self._workers if w.number is not None and (ahead < _MOST_AHEAD or w.number == turn)]
         ready = wait([worker.connection for worker in heard])
         for worker in heard:
@@ -120,10 +125,11 @@ class Pool(Generic[T, M]):
         assert number is not None
         one = said[number]
         try:
-            message = worker.connection.recv()
+            content = worker.connection.recv_bytes()
         except (EOFError, OSError):
             self._replace(worker, one, todo)
             return
+        message = pickle.loads(content)  # noqa: S301  # from a process of ours
         if message is None:
             one.is_done, worker.number = True, None
         elif isinstance(message, _Raised):
@@ -131,7 +137,8 @@ class Pool(Generic[T, M]):
         elif worker.skip:
             worker.skip -= 1
         else:
-            one.messages.append(message)
+            one.messages.append((message, len(content)))
+            one.size += len(content)
             one.count += 1
 
     def _replace(self, worker: _Worker[T], one: _Said[M], todo: list[T]) -> None:
@@ -160,8 +167,10 @@ class _Raised:
     error: BaseException
 
 
-def _serve(connection: Connection, work: Callable[[Any], Iterator[Any]]) -> None:
-    """What a worker does: tasks come, messages go, None ends a task's."""
+def _serve(connection: Connection, work: Callable[[Any], Iterator[Any]], inherited: Connection | None) -> None:
+    """What a worker does: tasks come, messages go, None ends a task's. inherited: the parent's end, in a fork."""
+    if inherited:
+        inherited.close()  # or it would not see that the parent is gone, and wait forever
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers
     while True:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -56,15 +57,21 @@ class Slice:
             return 0
         try:
             with self.file.open("rb") as stream:
-                low, high = _line_at(stream, self.start), _line_at(stream, self.end)
-                stream.seek(low)
-                blocks = Blocks(cast(BinaryIO, _Bounded(stream, high - low)), BLOCK)
+                blocks = Blocks(_bounded(stream, self.start, self.end), BLOCK)
                 return (yield from _opened(line_batches(next(blocks, b""), blocks, 1, self.shown, report)))
         except OSError as error:
             report(
                 Diagnostic("log-unreadable", "error", Place(self.shown), f"can't be read: {error.strerror or error}")
             )
             return 0
+
+    def lines(self) -> int:
+        """How many lines a part has, for the numbers of those behind it where it can't be evaluated."""
+        if self.end is None:
+            return 0
+        with suppress(OSError), self.file.open("rb") as stream:
+            return sum(block.count(b"\n") for block in Blocks(_bounded(stream, self.start, self.end), BLOCK))
+        return 0
 
 
 def _opened(batches: Generator[Batch, None, int]) -> Generator[Batch, None, int]:
@@ -108,6 +115,13 @@ def _line_at(stream: BinaryIO, at: int) -> int:
         if piece.endswith(b"\n"):
             break
     return stream.tell()
+
+
+def _bounded(stream: BinaryIO, start: int, end: int) -> BinaryIO:
+    """The lines that begin in these bytes."""
+    low, high = _line_at(stream, start), _line_at(stream, end)
+    stream.seek(low)
+    return cast(BinaryIO, _Bounded(stream, high - low))
 
 
 class _Bounded(io.RawIOBase):

@@ -20,6 +20,7 @@ Facts about them, and what is done:
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,10 +29,11 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sigmaproof.batch import Batch, Report, batch_of
+from sigmaproof.batch import LONGEST, Batch, Report, batch_of
 from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.envelopes import is_well
 from sigmaproof.jsonvalues import parsed
+from sigmaproof.lines import whole_lines
 
 __all__ = ["Table", "table_of"]
 
@@ -106,7 +108,7 @@ class Table:
             yield _batch(kept, shown)
 
     def _rows(self, lines: Iterator[str], number: int, shown: str, report: Report) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(1 << 30)
+        csv.field_size_limit(LONGEST)  # of a quote without an end no more is in memory
         reader = csv.reader(lines, strict=True)
         start = number
         try:
@@ -241,13 +243,11 @@ def _refused(column: str, cell: str, is_json: bool) -> _RefusedError:
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
     """The lines with their ends; what is not UTF-8 is kept, to be reported with its record."""
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.decode("utf-8", "surrogateescape") + "\n"
-    if rest:
-        yield rest.decode("utf-8", "surrogateescape")
+    for lines in whole_lines(pieces):
+        if len(lines) > LONGEST and b"\n" not in lines:
+            raise csv.Error(f"a line longer than {LONGEST >> 20} MB")
+        for line in io.BytesIO(lines):
+            yield line.decode("utf-8", "surrogateescape")
 
 
 def _batch(kept: list[tuple[int, bytes]], shown: str) -> Batch:

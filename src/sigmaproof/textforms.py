@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from sigmaproof.batch import LONGEST, Batch, Report, batch_of
 from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.envelopes import is_well
+from sigmaproof.lines import whole_lines
 from sigmaproof.unpacking import BLOCK
 
 __all__ = ["concatenated", "is_concatenated", "is_stamped", "unstamped"]
@@ -32,13 +33,7 @@ def is_stamped(line: bytes) -> bool:
 
 def unstamped(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Lines, in pieces, without the times before their records; what has none is as it was."""
-    rest = b""
-    for piece in pieces:
-        whole, end, rest = (rest + piece).rpartition(b"\n")
-        if end:
-            yield _STAMP.sub(b"", whole) + end
-    if rest:
-        yield _STAMP.sub(b"", rest)
+    return (_STAMP.sub(b"", lines) for lines in whole_lines(pieces))
 
 
 def is_concatenated(content: bytes) -> bool:
@@ -94,7 +89,7 @@ class _Objects:
                 _, end = _DECODER.raw_decode(self._text, self._at)
             except (ValueError, RecursionError) as error:
                 left = len(self._text) - self._at
-                if left <= LONGEST and self._more(left + 1):
+                if left <= LONGEST and self._grows(left):
                     continue
                 self._broken(error)
                 return None
@@ -108,10 +103,19 @@ class _Objects:
             self._move(_next(self._text, self._at))
             if len(self._text) - self._at >= least:
                 return True
-            piece = next(self._texts, None)
-            if piece is None:
+            pieces = [self._text[self._at :]]
+            size = len(pieces[0])
+            while size < least and (piece := next(self._texts, "")):
+                pieces.append(piece)
+                size += len(piece)
+            if len(pieces) == 1:
                 return False
-            self._text, self._at = self._text[self._at :] + piece, 0
+            self._text, self._at = "".join(pieces), 0
+
+    def _grows(self, left: int) -> bool:
+        """Whether there is more than these characters; of a long object much more, as each try is from its start."""
+        self._more(left + (left // 2 if left > BLOCK else 1))
+        return len(self._text) - self._at > left
 
     def _move(self, to: int) -> None:
         last = self._text.rfind("\n", self._at, to)

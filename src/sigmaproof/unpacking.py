@@ -77,7 +77,7 @@ class Blocks:
                 yield piece
         except FAULTS as error:
             self.fault = getattr(error, "strerror", None) or str(error)
-            if self.file is not None and is_gzip(self.file):
+            if self.file is not None and self.file.is_file() and is_gzip(self.file):  # a pipe can't be read again
                 yield from _up_to_the_fault(self.file, at)
 
 

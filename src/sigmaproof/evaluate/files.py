@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigmaproof.batch import Report
-from sigmaproof.diagnostics import Diagnostic, Place
+from sigmaproof.diagnostics import STDIN, Diagnostic, Place
 from sigmaproof.evaluate.batchjudge import BatchJudge, Found
 from sigmaproof.evaluate.run import Match
 from sigmaproof.events import Event
@@ -86,6 +87,12 @@ class FileJudge:
                     progress(done, total)
 
     def _messages(self, slices: Sequence[Slice]) -> Iterator[tuple[Slice, _Message | Killed]]:
+        # not in a worker, which has no standard input, and could not read it again in the place of one that was killed
+        for is_stdin, group in groupby(slices, lambda one: one.file == STDIN):
+            some = list(group)
+            yield from self._in_turn(some) if is_stdin else self._shared(some)
+
+    def _shared(self, slices: Sequence[Slice]) -> Iterator[tuple[Slice, _Message | Killed]]:
         jobs = min(self.jobs or processors(), len(slices))
         if jobs > 1 and (self.jobs or sum(one.guess for one in slices) >= _WORTH_IT):
             self.judge.scanner.prepare()
@@ -93,8 +100,11 @@ class FileJudge:
             fork = all(isinstance(one.file, Path) for one in slices)
             yield from Pool(partial(_of_slice, self.judge, self.limits, _TOGETHER), jobs, fork).results(slices)
         else:
-            for one in slices:
-                yield from ((one, message) for message in _of_slice(self.judge, self.limits, 1, one))
+            yield from self._in_turn(slices)
+
+    def _in_turn(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, _Message | Killed]]:
+        for one in slices:
+            yield from ((one, message) for message in _of_slice(self.judge, self.limits, 1, one))
 
     def _received(self, message: _Message, lines: int) -> Iterator[Match]:
         """The matches of a message. lines: those of the file before its slice."""
@@ -120,9 +130,8 @@ class FileJudge:
 
 
 def _of_killed(one: Slice, killed: Killed) -> _Message:
-    return _Message(
-        [Diagnostic("log-unreadable", "error", Place(one.shown), f"not read to its end: {killed}")], lines=0
-    )
+    problem = Diagnostic("log-unreadable", "error", Place(one.shown), f"not read to its end: {killed}")
+    return _Message([problem], lines=one.lines())
 
 
 def _of_slice(judge: BatchJudge, limits: Limits | None, together: int, one: Slice) -> Iterator[_Message]:

@@ -71,7 +71,9 @@ SAFE = frozenset(string.printable) - frozenset(string.whitespace) - frozenset("\
 ESCAPES = r"\\(?:/|u00(?:[01][0-9a-f]|" + "|".join(f"{ord(char):02x}" for char in sorted(SAFE)) + "))"
 """An expression, without case, for the escapes that can hide a literal."""
 
-_RUN = re.compile("(?!:)[" + re.escape("".join(sorted(SAFE))) + "]+")
+_LONGEST = 1_000
+"""Bytes of a literal's text, and of its key: Hyperscan takes no expression of 16,000. A longer run is several."""
+_RUN = re.compile("(?!:)[" + re.escape("".join(sorted(SAFE))) + f"]{{1,{_LONGEST}}}")
 _OF_NUMBERS = frozenset("0123456789+-.eE")
 # How common literals are, roughly: the share of records that a key or a value is in. Only the choice depends on it.
 _KEYS = frozenset(
@@ -143,7 +145,7 @@ def _of_key(field: str) -> _Costs | None:
 
 def _key(field: str) -> bytes:
     before, _, last = field.rpartition(".")
-    if not last or not SAFE.issuperset(last):
+    if not last or len(last) > _LONGEST or not SAFE.issuperset(last):
         return b""
     return (f'{last}"' if before else f'"{last}"').lower().encode()
 
