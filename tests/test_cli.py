@@ -210,7 +210,7 @@ class TestEvaluate:
         }
         assert matches.objects[0]["time"] == "2026-11-24T08:00:01.000Z"
         assert matches.code == 2  # the rule with the unknown field can't judge them; the others do
-        assert re.search(r"rules/unknown.yml:7(:\d+)?: error: unknown CloudTrail field", matches.err)
+        assert "rules/unknown.yml:7:1: error: unknown CloudTrail field" in matches.err
         as_raw = sigmaproof("evaluate", "rules/a_exact.yml", "ecs.ndjson", "--input", "raw", cwd=here)
         assert as_raw.said == "0 matches in 3 records, 1 rule\n"
 
@@ -291,9 +291,8 @@ class TestTest:
         (here / "rules" / "b_approximate.test.yml").write_text("match: [\n")
         ended = sigmaproof("test", "rules", cwd=here)
         assert (ended.code, ended.lines) == (2, ["ok     Exact: fine: match", "1 expectation met, 0 failed"])
-        err = re.sub(r"(yml:\d+):\d+", r"\1", ended.err)
-        assert "rules/a_exact.test.yml:2: error: rules/nowhere.json: can't be read" in err
-        assert "rules/a_exact.test.yml:3: error: a datetime is no value of a record" in err
+        assert "rules/a_exact.test.yml:2:5: error: rules/nowhere.json: can't be read" in ended.err
+        assert "rules/a_exact.test.yml:3:27: error: a datetime is no value of a record" in ended.err
         assert "rules/b_approximate.test.yml:2:1: error: not valid YAML" in ended.err
 
 
