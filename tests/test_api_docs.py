@@ -65,7 +65,7 @@ def test_the_verbs_are_functions_whatever_room_was_imported_before(order: str) -
     imports = "; ".join(f"import sigmaproof.{name}" for name in order.split(", "))
     code = f"{imports}; import sigmaproof.verify.run\nimport sigmaproof\nfor name in sigmaproof.__all__[1:]:\n"
     code += "    assert type(getattr(sigmaproof, name)).__name__ == 'function', name\n"
-    code += "import sigmaproof.claims\nfrom sigmaproof.evaluate import compile\nfrom sigmaproof.check import CHECKS"
+    code += "import sigmaproof.claims\nfrom sigmaproof.evaluate import compile\nfrom sigmaproof.check import check"
     subprocess.run([sys.executable, "-c", code], check=True, env=environment())
 
 

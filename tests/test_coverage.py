@@ -179,7 +179,7 @@ class TestCommand:
         assert row.split()[:5] == ["Persistence", "1", "1", "of", "22"]
         assert any(".003 Additional Cloud Roles: 1" in line for line in ended.lines)
         assert "b.yml:1  Second" in ended.lines[-1]
-        assert "b.yml:12: warning: ATT&CK 19 has no T1562.008 any more" in ended.err
+        assert "b.yml:12:7: warning: ATT&CK 19 has no T1562.008 any more" in ended.err
         assert "help: write attack.t1685.002" in ended.err
         assert "2 rules in 1 of 15 tactics, 1 technique named; 1 rule without ATT&CK, 1 tag not counted" in ended.err
         assert self.run(here, "--strict").code == 1

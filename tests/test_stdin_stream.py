@@ -60,7 +60,9 @@ def test_a_packed_stream(tmp_path: Path) -> None:
 def test_an_interruption(tmp_path: Path) -> None:
     """Ctrl-C: what was found till then is shown, no file is written, and the exit code is a shell's for the signal."""
     (tmp_path / "r.yml").write_text(EXACT)
-    command = [sys.executable, "-c", CODE, "evaluate", "r.yml", "-", "-o", "out.ndjson", "--format", "json"]
+    # a shell that starts this in the background has SIGINT ignored, and what it starts too
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); " + CODE
+    command = [sys.executable, "-c", heeding, "evaluate", "r.yml", "-", "-o", "out.ndjson", "--format", "json"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
