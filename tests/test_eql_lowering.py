@@ -17,6 +17,7 @@ pytest.importorskip("lark", reason="the EQL grammar needs the extra sigmaproof[e
 from sigmaproof.verify.eql import EqlError, FieldType, ast, lower, parse, types_of
 from sigmaproof.verify.eql.parser import MAX_DEPTH
 from sigmaproof.verify.eql.regexes import matches_all, single_string
+from sigmaproof.verify.eql.strings import java_text
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "fixtures/cases/eql_lowering.yml").read_text("utf-8"))
 TYPES = types_of(TABLE["mapping"])
@@ -366,6 +367,14 @@ def test_an_odd_regex_is_left_to_the_engine(pattern: str) -> None:
 )
 def test_expressions_of_one_text(pattern: str, text: str | None) -> None:
     assert single_string(pattern) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(-15000000000.0, "-1.5E10"), (15000000000.0, "1.5E10"), (-1e7, "-1.0E7"), (1.5e-5, "1.5E-5"), (-2.0, "-2.0")],
+)
+def test_a_number_as_java_writes_it(number: float, text: str) -> None:
+    assert java_text(number) == text
 
 
 @pytest.mark.parametrize(

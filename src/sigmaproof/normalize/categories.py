@@ -68,7 +68,7 @@ def _without_action(event: dict[str, Any], cloudtrail: dict[str, Any]) -> None:
 
 
 def _from_table(event: dict[str, Any], action: Any, table: Mapping[str, Row]) -> None:
-    found = table.get(action) if action is not None else None
+    found = table.get(action)
     if found is not None:
         event["category"] = [found[0]]
         event["type"] = list(found[1])
