@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -130,11 +131,10 @@ class TestFiles:
     )
     def test_what_cannot_be_used_has_its_line(self, tmp_path: Path, text: str, line: int, message: str) -> None:
         (tmp_path / "sigmaproof.toml").write_text(text)
-        with pytest.raises(InputError, match="") as raised:
+        with pytest.raises(InputError, match=re.escape(message)) as raised:
             settings_of(tmp_path / "r.yml")
         finding = raised.value.diagnostic
         assert (finding.code, finding.place.line) == ("config-form", line)
-        assert message in finding.message
 
     def test_wrong_settings_end_the_command(self, tmp_path: Path) -> None:
         (tmp_path / "r.yml").write_text(EXACT, encoding="utf-8")
