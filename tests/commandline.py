@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,11 @@ class Ended:
     code: int
     out: str
     err: str
+
+    @property
+    def said(self) -> str:
+        """stderr without the line that says how fast a run was, which is another one every time."""
+        return re.sub(r"^read [\d,]+ files?( \(.*\))? in [\d.]+ s: [\d,]+ records/s\n", "", self.err, flags=re.M)
 
     @property
     def lines(self) -> list[str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import sys
 from random import Random
 from typing import Any
 
@@ -12,6 +15,9 @@ NUMBERS: dict[float, tuple[str, ...]] = {
     1.5: ("1.5", "1.50", "15e-1"),
     1: ("1", "1.0", "1e0"),
 }
+
+
+_MUST = re.compile('["\\\\\\x00-\\x1f\\ud800-\\udfff]')
 
 
 def written(value: Any, random: Random, odd: float = 0.1, blanks: bool = True) -> str:
@@ -32,16 +38,24 @@ def written(value: Any, random: Random, odd: float = 0.1, blanks: bool = True) -
 
 
 def _text(text: str, random: Random, odd: float) -> str:
-    return f'"{"".join(_char(char, random, odd) for char in text)}"'
+    """Only the characters that are escaped are looked at: those that must be, and so many others by chance."""
+    chosen = {match.start() for match in _MUST.finditer(text)}
+    at = _step(random, odd)
+    while at < len(text):
+        chosen.add(at)
+        at += 1 + _step(random, odd)
+    if not chosen:
+        return f'"{text}"'
+    return f'"{"".join(_escaped(char, random) if n in chosen else char for n, char in enumerate(text))}"'
 
 
-def _char(char: str, random: Random, odd: float) -> str:
-    must = char in '"\\' or char < " " or "\ud800" <= char <= "\udfff"
-    if not must and random.random() >= odd:
-        return char
+def _step(random: Random, odd: float) -> int:
+    """How many characters are passed over, when each has this chance to be the next one."""
+    return int(math.log(1 - random.random()) / math.log(1 - odd)) if odd else sys.maxsize
+
+
+def _escaped(char: str, random: Random) -> str:
     if char in SHORT and random.random() < 0.5:
         return SHORT[char]
     escape = json.dumps(char)[1:-1] if char > "\uffff" else f"\\u{ord(char):04x}"
-    return (
-        escape if random.random() < 0.5 else "\\u".join(escape.split("\\u")).replace(escape[2:], escape[2:].upper(), 1)
-    )
+    return escape if random.random() < 0.5 else escape.upper().replace("\\U", "\\u")

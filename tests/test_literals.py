@@ -29,8 +29,9 @@ from sigmaproof.events import events_at, read_files
 from sigmaproof.rules import Rule, load_files
 
 ROOT = Path(__file__).resolve().parents[1]
-PAIRS = int(os.environ.get("SIGMAPROOF_PAIRS", "100_000"))
-SPELLINGS, RECORDS, RULES = 12, 2, 3
+NIGHTLY = os.environ.get("SIGMAPROOF_TIER") == "nightly"
+PAIRS = int(os.environ.get("SIGMAPROOF_PREFILTER_PAIRS") or (10_000_000 if NIGHTLY else 100_000))
+SPELLINGS, RECORDS, RULES = 30, 2, 3
 OF_ONE = SPELLINGS * RECORDS * RULES * RULES
 Found = list[tuple[str | None, str]]
 

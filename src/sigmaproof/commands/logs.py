@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +15,12 @@ from sigmaproof.commands.options import (
     Form,
     Integration,
     LogDirs,
+    MatchForm,
     Paths,
     Pipelines,
     Retain,
     RuleDirs,
     Status,
-    Table,
 )
 
 __all__ = ["evaluate", "explain", "normalize"]
@@ -33,26 +34,50 @@ def evaluate(
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the records are.")] = Form.auto,
     integration: Integration = None,
-    format: Annotated[Table, typer.Option("--format")] = Table.table,
+    format: Annotated[
+        MatchForm, typer.Option("--format", help="What is printed: ecs and bulk are alerts for Elasticsearch.")
+    ] = MatchForm.table,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Also into this file, in the form of its ending: .parquet .csv .ndjson .ecs.ndjson .bulk.ndjson;"
+            " can be repeated.",
+        ),
+    ] = None,
     fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit with 1 on a match of this level.")] = None,
+    error_log: Annotated[
+        Path | None, typer.Option("--error-log", help="All messages about rules and records, a JSON object a line.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
 ) -> None:
     """Evaluate rules on local logs, natively."""
     from sigmaproof.evaluate.files import FileJudge
     from sigmaproof.evaluate.run import LEVELS
     from sigmaproof.output.matches import MatchWriter
+    from sigmaproof.output.outputs import Outputs, check_free
+    from sigmaproof.output.problems import Problems
+    from sigmaproof.output.progress import Bar, Reading
 
     status = Status()
     threshold, profile = level_of(fail_on), profile_of(integration)
     inputs = inputs_of(paths, rules, logs, stdin="logs")
-    loaded = rules_of(inputs, status, pipeline, filter)
-    need(inputs.logs, "no logs given")
-    writer = MatchWriter(format.value, loaded)
-    judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs)
-    for match in judge.matches(inputs.logs):
-        writer.match(match)
-        status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
-    writer.end(judge.records, status.lost, judge.foreign)
+    check_free([*(output or ()), *([error_log] if error_log else ())], [*inputs.logs, *inputs.rules])
+    with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
+        status.show = problems.show
+        loaded = rules_of(inputs, status, pipeline, filter)
+        need(inputs.logs, "no logs given")
+        writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
+        with Bar(wanted=format is MatchForm.table or not sys.stdout.isatty()) as bar:
+            reading = Reading(len(inputs.logs), bar)
+            judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs)
+            for match in judge.matches(inputs.logs, reading):
+                writer.match(match)
+                status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
+                if writer.gone and not outputs and (fail_on is None or status.code):
+                    break  # nobody reads on, and the exit code is known
+        writer.end(judge, reading, status.lost, problems)
     status.end()
 
 

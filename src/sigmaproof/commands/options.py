@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -19,6 +20,7 @@ __all__ = [
     "Integration",
     "Lines",
     "LogDirs",
+    "MatchForm",
     "OwnPipeline",
     "OwnTemplate",
     "Paths",
@@ -27,7 +29,6 @@ __all__ = [
     "Retain",
     "RuleDirs",
     "Status",
-    "Table",
     "Targets",
 ]
 
@@ -79,11 +80,14 @@ class Reports(StrEnum):
     html = "html"
 
 
-class Table(StrEnum):
-    """Output for people, or one JSON object a line."""
+class MatchForm(StrEnum):
+    """A table for people, or each match as text: one JSON object a line, a row, an ECS document of an alert."""
 
     table = "table"
     json = "json"
+    csv = "csv"
+    ecs = "ecs"
+    bulk = "bulk"
 
 
 Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH...", help="Rules, logs or directories; - is stdin.")]
@@ -109,25 +113,33 @@ Filters = Annotated[list[Path] | None, typer.Option("--filter", help="Sigma filt
 
 
 class Status:
-    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine."""
+    """The exit code, the highest wins: 0 fine, 1 findings, 2 input that can't be read, 3 no engine.
+
+    show: what is done with a diagnostic; it is printed.
+    """
 
     def __init__(self) -> None:
         self.code = 0
         self.lost = 0  # records that could not be read
         self.unread = 0  # rules that could not be read
+        self.show: Callable[[Diagnostic], None] = _show
 
     def at_least(self, code: int, when: bool = True) -> None:
         """Raises the exit code."""
         self.code = max(self.code, code if when else 0)
 
     def report(self, finding: Diagnostic) -> None:
-        """Prints a diagnostic to stderr; an error is input that can't be read."""
-        from sigmaproof.diagnostics import as_text
-
-        typer.echo(as_text(finding), err=True)
+        """Shows a diagnostic, on stderr or as `show` is set; an error is input that can't be read."""
+        self.show(finding)
         self.lost += finding.code == "log-record"
         self.at_least(2, finding.level == "error")
 
     def end(self) -> NoReturn:
         """Ends the command with the code."""
         raise typer.Exit(self.code)
+
+
+def _show(finding: Diagnostic) -> None:
+    from sigmaproof.diagnostics import as_text
+
+    typer.echo(as_text(finding), err=True)

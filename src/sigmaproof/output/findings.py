@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.output.consoles import note, plural
+from sigmaproof.output.problems import as_json
 
 __all__ = ["write_findings"]
 
@@ -16,13 +15,7 @@ __all__ = ["write_findings"]
 def write_findings(findings: Sequence[Diagnostic], rules: int, form: str) -> None:
     """The findings to stdout in the order of their places, their numbers to stderr."""
     for finding in sorted(findings, key=lambda one: (one.place.file, one.place.line, one.place.column)):
-        print(_json(finding) if form == "json" else as_text(finding))
+        print(as_json(finding) if form == "json" else as_text(finding))
     levels = Counter(finding.level for finding in findings)
     counts = ", ".join(plural(levels[level], level) for level in ("error", "warning", "note"))
     note(f"{plural(rules, 'rule')} checked: {counts}")
-
-
-def _json(finding: Diagnostic) -> str:
-    """code, level, file, line, column (0 when unknown), message, help (a contract)."""
-    fields = {"code": finding.code, "level": finding.level, **asdict(finding.place)}
-    return json.dumps({**fields, "message": finding.message, "help": finding.help}, ensure_ascii=False)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sigmaproof import streams
 from sigmaproof.evaluate.run import is_ecs
-from sigmaproof.output.consoles import new_table, note, out, plural
+from sigmaproof.output.consoles import note, plural, visible
+from sigmaproof.output.forms import FORMS
+from sigmaproof.output.progress import size_text
+from sigmaproof.output.summary import Summary
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from sigmaproof.diagnostics import Diagnostic
+    from sigmaproof.evaluate.files import FileJudge
     from sigmaproof.evaluate.run import Match
     from sigmaproof.events import Event
+    from sigmaproof.output.outputs import Outputs
+    from sigmaproof.output.problems import Problems
+    from sigmaproof.output.progress import Reading
     from sigmaproof.rules import Rule
     from sigmaproof.ruletest import Expectation
 
@@ -21,47 +29,85 @@ __all__ = ["MatchWriter", "write_expectations", "write_explanation"]
 
 
 class MatchWriter:
-    """Collects matches for a table, or prints each at once as JSON."""
+    """Prints each match at once in a form of text, or what there is of each rule at the end; and writes the files.
 
-    def __init__(self, form: str, rules: Sequence[Rule]) -> None:
-        self.form = form
-        self.rules = rules
+    form: `table`, or one of FORMS. outputs: the files. integration, report: see FORMS. gone: the reader of stdout went.
+    """
+
+    def __init__(
+        self,
+        form: str,
+        rules: Sequence[Rule],
+        outputs: Outputs,
+        integration: str,
+        report: Callable[[Diagnostic], None],
+    ) -> None:
+        self.rules, self.outputs = rules, outputs
         self.matches = 0
-        self.table = _match_table() if form == "table" else None
+        self.gone = False
+        self._summary = Summary(rules) if form == "table" else None
+        self._form = None if form == "table" else FORMS[form](integration, report)
+        if self._form is not None and self._form.head:
+            self._print(self._form.head)
 
     def match(self, match: Match) -> None:
         """Takes a match."""
         self.matches += 1
-        if self.table is None:
-            print(json.dumps(match.to_json(), ensure_ascii=True), flush=True)
+        self.outputs.add(match)
+        if self._summary is not None:
+            self._summary.add(match)
+        elif self._form is not None and not self.gone:
+            self._print(self._form.text(match))
+
+    def _print(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            self._lose_reader()
+
+    def _lose_reader(self) -> None:
+        streams.silence()
+        self.gone = True
+
+    def end(self, judge: FileJudge, reading: Reading, lost: int, problems: Problems) -> None:
+        """Puts the files in their places, prints the table, and on stderr what was read. lost: records that could not
+        be read. Raises InputError for a file that can't be written."""
+        from sigmaproof.output.matchtable import print_matches
+
+        written = self.outputs.publish()
+        if self._summary is not None and self.matches:
+            try:
+                print_matches(self._summary)
+            except BrokenPipeError:
+                self._lose_reader()
+        if self.gone and not written:
             return
-        arn = match.value("userIdentity.arn", "aws.cloudtrail.user_identity.arn")
-        who = str(arn).rsplit(":", 1)[-1] if arn else "-"
-        when, event = match.value("eventTime", "@timestamp"), match.value("eventID", "event.id")
-        cells = (match.rule.level, match.rule.title, str(when or "-"), match.event.place, who, str(event or "-"))
-        self.table.add_row(*cells[: len(self.table.columns)])
-
-    def end(self, records: int, lost: int, foreign: Event | None) -> None:
-        """Prints the table and the totals. records: that were read. lost: that could not be read. foreign: the first
-        one found that is neither CloudTrail's nor an ECS document."""
-        if self.table is not None and self.matches:
-            out().print(self.table)
         rules = plural(len(self.rules), "rule")
-        if foreign is not None:
-            note(f"warning: a record without eventName at {foreign.place}: is that CloudTrail?")
+        if judge.foreign is not None:
+            note(f"warning: a record without eventName at {visible(judge.foreign.place)}: is that CloudTrail?")
         skipped = f"; {plural(lost, 'record')} could not be read" if lost else ""
-        note(f"{plural(self.matches, 'match')} in {plural(records, 'record')}, {rules}{skipped}")
+        note(f"{plural(self.matches, 'match')} in {plural(judge.records, 'record')}, {rules}{skipped}")
+        for line in (self._advice(), problems.in_words(), _written(written), _speed(judge.records, reading)):
+            if line:
+                note(line)
+
+    def _advice(self) -> str:
+        if self._summary is None or self._summary.few is not None:
+            return ""
+        return "the single matches: --format json, or --output FILE.csv"
 
 
-WIDE = 130  # columns that the whole table needs; a narrower terminal gets the first four
+def _written(files: Sequence[Path]) -> str:
+    return f"written: {', '.join(map(str, files))}" if files else ""
 
 
-def _match_table() -> Table:
-    columns = ("level", "rule", "time", "place", "who", "event")
-    table = new_table(*(columns if out().width >= WIDE else columns[:4]))
-    for column in table.columns:
-        column.no_wrap = column.header in {"level", "time", "event"}
-    return table
+def _speed(records: int, reading: Reading) -> str:
+    """How much was read how fast; without the bytes where nothing but standard input was read."""
+    seconds = reading.seconds()
+    size = f" ({size_text(reading.bytes)})" if reading.bytes else ""
+    rate = f"{records / seconds:,.0f} records/s" if seconds else "at once"
+    return f"read {plural(reading.files, 'file')}{size} in {seconds:.2f} s: {rate}"
 
 
 def write_expectations(results: Sequence[Expectation], only_failing: bool) -> None:
