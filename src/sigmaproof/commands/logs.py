@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from sigmaproof.commands.elsewhere import Evaluator, apart, judge_class
 from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, usage
 from sigmaproof.commands.options import (
     Documents,
@@ -51,9 +52,11 @@ def evaluate(
         Path | None, typer.Option("--error-log", help="All messages about rules and records, a JSON object a line.")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
+    engine: Annotated[
+        Evaluator, typer.Option("--engine", help="What evaluates; Spark reads URLs by itself, as s3a://bucket/AWSLogs/")
+    ] = Evaluator.native,
 ) -> None:
-    """Evaluate rules on local logs, natively."""
-    from sigmaproof.evaluate.files import FileJudge
+    """Evaluate rules on logs, natively."""
     from sigmaproof.evaluate.run import LEVELS
     from sigmaproof.output.matches import MatchWriter
     from sigmaproof.output.outputs import Outputs, check_free
@@ -62,21 +65,24 @@ def evaluate(
 
     status = Status()
     threshold, profile = level_of(fail_on), profile_of(integration)
+    (urls, paths), (more, logs) = apart(engine, paths), apart(engine, logs)
     inputs = inputs_of(paths, rules, logs, stdin="logs")
     check_free([*(output or ()), *([error_log] if error_log else ())], [*inputs.logs, *inputs.rules])
     with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
         status.show = problems.show
         loaded = rules_of(inputs, status, pipeline, filter)
-        need(inputs.logs, "no logs given")
+        sources: list[Any] = [*inputs.logs, *urls, *more]
+        need(sources, "no logs given")
         writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
         with Bar(wanted=format is MatchForm.table or not sys.stdout.isatty()) as bar:
-            reading = Reading(len(inputs.logs), bar)
-            judge = FileJudge(loaded, status.report, input.value, profile, jobs=jobs)
-            for match in judge.matches(inputs.logs, reading):
+            reading = Reading(len(sources), bar)
+            judge = judge_class(engine)(loaded, status.report, input.value, profile, jobs=jobs)
+            for match in judge.matches(sources, reading):
                 writer.match(match)
                 status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
                 if writer.gone and not outputs and (fail_on is None or status.code):
                     break  # nobody reads on, and the exit code is known
+        reading.files = getattr(judge, "files", reading.files)  # Spark lists what is at a URL
         writer.end(judge, reading, status.lost, problems)
     status.end()
 

@@ -62,15 +62,18 @@ def evaluate(
     is not there or holds no texts.
     """
     _check_pyspark()
+    from sigmaproof.evaluate.batchjudge import BatchJudge
     from sigmaproof.spark.frames import of_files, of_texts
     from sigmaproof.spark.session import use_this_python
 
     loaded = _loaded(rules)
+    judge = BatchJudge(loaded, form, integration)
+    place = None if isinstance(source, str | Path | Sequence) else _known(source, place)
     use_this_python(spark)
     if not isinstance(source, str | Path | Sequence):
-        return of_texts(source, _text_column(source, column), loaded, form, integration, _known(source, place))
+        return of_texts(source, _text_column(source, column), loaded, judge, place)
     roots = [source] if isinstance(source, str | Path) else list(source)
-    return of_files(spark, [_root(one) for one in roots], loaded, form, integration, limits)
+    return of_files(spark, [_root(one) for one in roots], loaded, judge, limits)
 
 
 def _check_pyspark() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.evaluate.batchjudge import BatchJudge
-from sigmaproof.fields import DEFAULT
 from sigmaproof.rules import Rule
 from sigmaproof.spark.names import Names, names_of
 from sigmaproof.spark.rows import COLUMNS, MATCH, PROBLEM, READ, ddl
@@ -110,7 +109,8 @@ def _problem_place() -> Column:
     from pyspark.sql import functions as F
 
     numbers = [F.when(F.col(name) > 0, F.col(name).cast("string")) for name in ("line", "column")]
-    named = F.concat(F.coalesce("file", F.lit("")), F.col("place"))
+    of_log = F.col("code").startswith("log-")
+    named = F.when(of_log, F.concat(F.coalesce("file", F.lit("")), F.col("place"))).otherwise(F.col("place"))
     return F.when(named != "", F.concat_ws(":", named, *numbers))
 
 
@@ -118,13 +118,12 @@ def of_files(
     spark: SparkSession,
     roots: Sequence[str | Path],
     rules: Sequence[Rule],
-    form: str = "auto",
-    integration: str = DEFAULT,
+    judge: BatchJudge,
     limits: Limits | None = None,
 ) -> Evaluation:
     """The evaluation of log files. roots: URLs of files and directories, which are listed by Spark, and local files as
-    Paths."""
-    held = _held(spark, rules, form, integration, names_of(roots), limits)
+    Paths. judge: of these rules."""
+    held = spark.sparkContext.broadcast(Job(rules, judge, names_of(roots), limits))
     every = all(isinstance(root, Path) for root in roots)
     places = [_literal(root) if isinstance(root, Path) else root for root in roots]
     return Evaluation(reduce(lambda one, two: one.unionByName(two), _parts(spark, places, every, held)))
@@ -169,29 +168,16 @@ def _numbered(rows: DataFrame) -> DataFrame:
 
 
 def of_texts(
-    table: DataFrame,
-    column: str,
-    rules: Sequence[Rule],
-    form: str = "auto",
-    integration: str = DEFAULT,
-    place: str | None = None,
+    table: DataFrame, column: str, rules: Sequence[Rule], judge: BatchJudge, place: str | None = None
 ) -> Evaluation:
     """The evaluation of a table that has a record's JSON text in each row. place: the column that says where a row is
     from."""
     from pyspark.sql import functions as F
 
-    held = _held(table.sparkSession, rules, form, integration, Names(), None)
+    held = table.sparkSession.sparkContext.broadcast(Job(rules, judge, Names()))
     where = F.lit(None).cast("string") if place is None else F.col(place).cast("string")
     texts = table.select(F.col(column).cast("binary").alias("value"), where.alias("place"))
     return Evaluation(texts.mapInArrow(Work(held, record_texts), ddl()))
-
-
-def _held(
-    spark: SparkSession, rules: Sequence[Rule], form: str, integration: str, names: Names, limits: Limits | None
-) -> Any:
-    """What every process needs, sent once."""
-    job = Job(list(rules), BatchJudge(rules, form, integration), names, limits)
-    return spark.sparkContext.broadcast(job)
 
 
 def _literal(path: Path) -> str:

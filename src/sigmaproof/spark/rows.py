@@ -45,6 +45,7 @@ COLUMNS = {
     "help": "string",
     "records": "bigint",
     "lines": "bigint",  # of a part of a file
+    "size": "bigint",  # its bytes, packed as it is
 }
 """The columns with their types, as Spark names them."""
 _AT_ONCE = 1_000
@@ -129,5 +130,6 @@ def event_in(row: Mapping[str, Any]) -> Event:
 
 def diagnostic_in(row: Mapping[str, Any]) -> Diagnostic:
     """The diagnostic of a row."""
-    place = Place(f"{row['file'] or ''}{row['place']}", row["line"], row["column"])
+    file = row["file"] or "" if row["code"].startswith("log-") else ""  # what is said of a rule has its own place
+    place = Place(f"{file}{row['place']}", row["line"], row["column"])
     return Diagnostic(row["code"], row["level"], place, row["message"], row["help"])

@@ -76,9 +76,9 @@ def started(jobs: int | None = None) -> SparkSession:
 def use_this_python(session: SparkSession) -> None:
     """Makes Spark's processes on this machine run the Python that runs here, unless the user named another."""
     context = session.sparkContext
-    if context.master.startswith("local") and "PYSPARK_PYTHON" not in os.environ:
-        if not session.conf.get("spark.pyspark.python", ""):
-            context.pythonExec = sys.executable
+    named = os.environ.get("PYSPARK_PYTHON") or session.conf.get("spark.pyspark.python", "")
+    if context.master.startswith("local") and not named:
+        context.pythonExec = sys.executable
 
 
 @contextmanager

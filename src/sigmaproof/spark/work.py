@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -59,14 +60,15 @@ class Held(Protocol):
 
 @dataclass
 class Work:
-    """What Spark calls in a process for each part of the data. read: makes the rows of one Arrow batch after another."""
+    """What Spark calls in a process for each part of the data. read: makes rows of Arrow batches."""
 
     held: Held
     read: Callable[[Job, Given], Iterator[Row]]
 
     def __call__(self, given: Given) -> Given:
         """The rows of these batches."""
-        return batches(self.read(self.held.value, given))
+        job = self.held.value  # which a process keeps for its next part: that one starts with no counts of this one
+        return batches(self.read(replace(job, judge=copy(job.judge)), given))
 
 
 class _Part:
@@ -74,7 +76,7 @@ class _Part:
 
     def __init__(self, job: Job, path: str | None, block: int = 0) -> None:
         self.job, self.path, self.block = job, path, block
-        self.seq = self.records = self.lines = 0
+        self.seq = self.records = self.lines = self.size = 0
         rank, shown = (0, None) if path is None else job.names.of(path)
         self.same: Row = {"rank": rank, "file": shown, "block": block}
         self.said: list[Found | Diagnostic] = []
@@ -108,14 +110,13 @@ class _Part:
 
     def end(self) -> Row:
         """The row that says what was read."""
-        return self.row({"kind": READ, "records": self.records, "lines": self.lines, **self.foreign})
+        counts = {"records": self.records, "lines": self.lines, "size": self.size}
+        return self.row({"kind": READ, **counts, **self.foreign})
 
 
 def _placed(row: Row, behind: str) -> Row:
-    """The row of a diagnostic, whose place is behind the file's name; a rule's has a file of its own."""
-    if row["code"].startswith("log-"):
-        return {**row, "place": row["place"].removeprefix(behind)}
-    return {**row, "file": None}
+    """The row of a diagnostic, whose place is behind the file's name; what is said of a rule has its own place."""
+    return {**row, "place": row["place"].removeprefix(behind)} if row["code"].startswith("log-") else row
 
 
 def whole_files(job: Job, given: Given) -> Iterator[Row]:
@@ -130,7 +131,7 @@ def _file(job: Job, path: str, content: Any, folder: Path) -> Iterator[Row]:
     part = _Part(job, path)
     copy = folder / f"log{''.join(Path(unquote(path)).suffixes[-2:])}"
     with copy.open("wb") as stream:
-        stream.write(content)
+        part.size = stream.write(content)
     yield from part.judged(read_batches(copy, part.said.append, job.limits), shown_path(copy))
     yield part.end()
     copy.unlink()
@@ -141,6 +142,7 @@ def too_large(job: Job, given: Given) -> Iterator[Row]:
     for some in given:
         for path, length in zip(some.column("path").to_pylist(), some.column("length").to_pylist(), strict=True):
             part = _Part(job, path)
+            part.size = length
             message = f"not read: {length:,} bytes are more than Spark can hand over of a file in one piece"
             help = "name a file that has a record a line .ndjson, unpacked: it is read in parts; or evaluate it locally"
             problem = Diagnostic("log-unreadable", "error", Place(""), message, help)
@@ -182,6 +184,7 @@ def _of_lines(values: pa.Array, part: _Part) -> Iterator[Batch]:
 
     one = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
     text = bytes(pc.binary_join(one, pa.scalar(b"\n", values.type))[0].as_buffer()) + b"\n"
+    part.size += len(text)
     pieces = (text[at : at + BLOCK] for at in range(0, len(text), BLOCK))
     return line_batches(b"", pieces, part.lines + 1, "", part.said.append)
 
