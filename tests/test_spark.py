@@ -55,7 +55,7 @@ def rules() -> list[Rule]:
         rule_of("hit", {"a": {"eventName": "Hit"}, "condition": "a"}),
         rule_of("word", {"a": ["needle"], "condition": "a"}),
         rule_of("not", {"a": {"eventName": ["Hit", "Other"]}, "condition": "not a"}),
-        rule_of("no home in ECS", {"a": {"tlsDetails.keyExchange": "x"}, "condition": "a"}),
+        rule_of("no home in ECS", {"a": {"madeUp": "x"}, "condition": "a"}),
     ]
 
 

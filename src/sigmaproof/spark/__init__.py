@@ -61,7 +61,7 @@ def evaluate(
     Raises InputError for a rule that can't be used, SparkUnavailable without PySpark, and ValueError for a column that
     is not there or holds no texts.
     """
-    _check_pyspark()
+    _check(spark)
     from sigmaproof.evaluate.batchjudge import BatchJudge
     from sigmaproof.spark.frames import of_files, of_texts
     from sigmaproof.spark.session import use_this_python
@@ -76,7 +76,7 @@ def evaluate(
     return of_files(spark, [_root(one) for one in roots], loaded, judge, limits)
 
 
-def _check_pyspark() -> None:
+def _check(spark: SparkSession) -> None:
     """A session is here, so Java is too; what its DataFrames need may not be."""
     from importlib.util import find_spec
 
@@ -84,6 +84,8 @@ def _check_pyspark() -> None:
 
     if find_spec("pyarrow") is None or find_spec("pandas") is None:
         raise SparkUnavailable("Spark's mapInArrow needs pyarrow and pandas: pip install 'sigmaproof[spark]'")
+    if type(spark).__module__.startswith("pyspark.sql.connect"):
+        raise SparkUnavailable("a session of Spark Connect has no broadcasts: use one on the cluster's own driver")
 
 
 def _root(one: str | Path) -> str:

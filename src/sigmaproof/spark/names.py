@@ -27,7 +27,8 @@ class Names:
         return rank, self._shown(name)
 
     def _rank(self, name: str) -> int:
-        inside = (at for at, root in enumerate(self.roots) if _plain(name).startswith(root.rstrip("/")))
+        plain = f"{_plain(name)}/"
+        inside = (at for at, root in enumerate(self.roots) if plain.startswith(f"{root.rstrip('/')}/"))
         return next(inside, len(self.roots))
 
     def _shown(self, name: str) -> str:
