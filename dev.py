@@ -29,7 +29,8 @@ SAME_WITH_ANY = """test_access test_any_document test_cluster test_cluster_end t
     test_decide test_diff_queries test_dslmodel test_effort test_engine_client test_engine_elasticsearch
     test_eql_engine test_eql_lowering test_eql_package test_events test_javamap test_mutants test_mutations
     test_normalize test_normalize_elastic test_opensearch test_own_cluster test_own_requests test_pieces
-    test_pysigma_versions test_report_page test_safeyaml test_servicemodels test_shrink test_sigma_cli test_spark""".split()
+    test_pysigma_versions test_report_page test_safeyaml test_servicemodels test_shrink test_sigma_cli
+    test_spark""".split()
 # sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
 CLI_VENV = VENV / "sigma-cli"
 CLI_PACKAGES = ["sigma-cli", "pysigma-backend-elasticsearch"]
