@@ -25,7 +25,7 @@ OLD_VENV = VENV / "pysigma-1.5"
 OLD_PYSIGMA = ["pysigma>=1.5,<2", "pyparsing<3.3.3"]
 NIGHTLY = [
     f"tests/test_{name}.py"
-    for name in ("cases", "properties", "fuzz", "eql_package", "literals", "pipelines", "check_hostile")
+    for name in ("cases", "properties", "fuzz", "eql_package", "literals", "pipelines", "check_hostile", "spark")
 ]
 # Tests of what never meets pySigma: once is enough.
 SAME_WITH_ANY = """
@@ -35,7 +35,8 @@ SAME_WITH_ANY = """
     test_eql_package test_events test_formats test_javamap test_match_outputs test_match_summary test_mutants
     test_mutations test_normalize test_normalize_elastic test_opensearch test_own_cluster test_own_requests
     test_pieces test_pipelines test_pysigma_versions test_query_files test_remote test_report_page test_safeyaml
-    test_selection test_servicemodels test_shrink test_sigma_cli test_stdin_stream test_tables""".split()
+    test_selection test_servicemodels test_shrink test_sigma_cli test_spark test_stdin_stream
+    test_tables""".split()
 # sigma-cli with our wheel beside Elastic's plug-in: whatever versions pip finds to fit together.
 CLI_VENV = VENV / "sigma-cli"
 CLI_PACKAGES = ["sigma-cli", "pysigma-backend-elasticsearch"]

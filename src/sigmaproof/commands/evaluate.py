@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from sigmaproof.commands.elsewhere import Evaluator, apart, judge_class
 from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, selection_of
 from sigmaproof.commands.options import (
     Accounts,
@@ -63,6 +64,9 @@ def evaluate(
         Path | None, typer.Option("--error-log", help="All messages about rules and records, a JSON object a line.")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all processors.")] = None,
+    engine: Annotated[
+        Evaluator, typer.Option("--engine", help="What evaluates; Spark reads URLs by itself, as s3a://bucket/AWSLogs/")
+    ] = Evaluator.native,
     max_ratio: Annotated[int, typer.Option("--max-ratio", min=1, help="Times its size that a file may unpack to.")] = (
         Limits.ratio
     ),
@@ -70,8 +74,7 @@ def evaluate(
         Limits.size
     ),
 ) -> None:
-    """Evaluate rules on local logs, natively."""
-    from sigmaproof.evaluate.files import FileJudge
+    """Evaluate rules on logs, natively."""
     from sigmaproof.evaluate.run import LEVELS
     from sigmaproof.output.leftout import write_left_out
     from sigmaproof.output.matches import MatchWriter
@@ -82,21 +85,23 @@ def evaluate(
     status = Status(keeps=False)
     threshold, profile = level_of(fail_on), profile_of(integration)
     asked = selection_of(since, until, account, region, late, profile)
+    (urls, paths), (more, logs) = apart(engine, paths), apart(engine, logs)
     inputs = inputs_of(paths, rules, logs, stdin="logs", selection=asked)
     written = [*(output or ()), *([error_log] if error_log else ())]
     check_free(written, [one for one in (*inputs.logs, *inputs.rules) if isinstance(one, Path)])
     with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
         status.show = problems.show
         loaded = rules_of(inputs, status, pipeline, filter)
-        need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
+        sources: list[Any] = [*inputs.logs, *urls, *more]
+        need([*sources, *[1] * bool(inputs.left)], "no logs given")
         writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
-        judge = FileJudge(
+        judge = judge_class(engine)(
             loaded, status.report, input.value, profile, jobs=jobs, selection=asked, limits=Limits(max_ratio, max_size)
         )
         with Bar(wanted=format is MatchForm.table or not sys.stdout.isatty()) as bar:
-            reading = Reading(len(inputs.logs), bar)
+            reading = Reading(len(sources), bar)
             try:
-                for match in judge.matches(inputs.logs, reading):
+                for match in judge.matches(sources, reading):
                     writer.match(match)
                     status.at_least(1, LEVELS.index(match.rule.level) >= threshold)
                     if writer.gone and not outputs and (fail_on is None or status.code):
@@ -105,6 +110,7 @@ def evaluate(
                 bar.stop()
                 writer.interrupted(judge.records)
                 raise typer.Exit(INTERRUPTED) from None
+        reading.files = getattr(judge, "files", reading.files)  # Spark lists what is at a URL
         writer.end(judge, reading, status.lost, problems)
         write_left_out(inputs.left, status.skipped, judge.tally)
     status.end()
