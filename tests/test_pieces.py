@@ -103,6 +103,21 @@ class TestDocuments:
         found, problems = of_bytes(f"{one}{one}\n{two}\n\n".encode(), block)
         assert ([event.number for event in found], problems) == ([1, 2, 3, 4, 5], [])
 
+    def test_small_ones_are_not_kept(self) -> None:
+        """Of a stream of many documents only a little is in memory, and each costs what it has."""
+        one = json.dumps({"Records": [FIRST]}).encode()
+        stream = Trickle(one * 8_000, 1 << 12)
+        batches = batches_of(stream, "f", print, 1 << 12)
+        ahead = [stream.tell() - batch.numbers[0] * len(one) for batch in batches]
+        assert (len(ahead), max(ahead) < 1 << 18) == (8_000, True)
+
+    def test_nothing_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is given up, as each search goes over all that is there."""
+        monkeypatch.setattr("sigmaproof.documents.LONGEST", 1 << 16)
+        _, problems = of_bytes(b"[" + b'{"eventVersion":{,' * 4000 + b"]", 1 << 17)
+        assert "not read on: too many" in problems[-1].message
+        assert len(problems) < 100
+
     @pytest.mark.parametrize("block", [1, 1 << 17])
     @pytest.mark.parametrize(
         ("content", "numbers", "message"),
