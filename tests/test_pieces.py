@@ -306,7 +306,7 @@ class TestProcesses:
         found = [one.event for one in FileJudge([rule], problems.append, jobs=2).matches([path])]
         wanted = {event.record["n"]: event.number for event in read_events(path, print)}
         assert [event.number for event in found] == [wanted[event.record["n"]] for event in found]
-        assert (found[-1].number > 600, "killed 2 times" in problems[0].message) == (True, True)
+        assert (found[-1].number > 600, "bytes 10,000 to 15,000" in problems[0].message) == (True, True)
 
     @pytest.mark.parametrize("error", [ZeroDivisionError(1), InputError("x", Place("f"), "wrong", "right")])
     def test_an_error_is_raised_here(self, error: Exception) -> None:
