@@ -103,6 +103,21 @@ class TestDocuments:
         found, problems = of_bytes(f"{one}{one}\n{two}\n\n".encode(), block)
         assert ([event.number for event in found], problems) == ([1, 2, 3, 4, 5], [])
 
+    def test_small_ones_are_not_kept(self) -> None:
+        """Of a stream of many documents only a little is in memory, and each costs what it has."""
+        one = json.dumps({"Records": [FIRST]}).encode()
+        stream = Trickle(one * 8_000, 1 << 12)
+        batches = batches_of(stream, "f", print, 1 << 12)
+        ahead = [stream.tell() - batch.numbers[0] * len(one) for batch in batches]
+        assert (len(ahead), max(ahead) < 1 << 18) == (8_000, True)
+
+    def test_nothing_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is given up, as each search goes over all that is there."""
+        monkeypatch.setattr("sigmaproof.documents.LONGEST", 1 << 16)
+        _, problems = of_bytes(b"[" + b'{"eventVersion":{,' * 4000 + b"]", 1 << 17)
+        assert "not read on: too many" in problems[-1].message
+        assert len(problems) < 100
+
     @pytest.mark.parametrize("block", [1, 1 << 17])
     @pytest.mark.parametrize(
         ("content", "numbers", "message"),
@@ -291,7 +306,7 @@ class TestProcesses:
         found = [one.event for one in FileJudge([rule], problems.append, jobs=2).matches([path])]
         wanted = {event.record["n"]: event.number for event in read_events(path, print)}
         assert [event.number for event in found] == [wanted[event.record["n"]] for event in found]
-        assert (found[-1].number > 600, "killed 2 times" in problems[0].message) == (True, True)
+        assert (found[-1].number > 600, "bytes 10,000 to 15,000" in problems[0].message) == (True, True)
 
     @pytest.mark.parametrize("error", [ZeroDivisionError(1), InputError("x", Place("f"), "wrong", "right")])
     def test_an_error_is_raised_here(self, error: Exception) -> None:

@@ -168,6 +168,15 @@ JUDGE = BatchJudge([rule_of("t", {"selection": {"eventName": "A"}, "condition": 
 
 
 class TestRecords:
+    def test_the_region_of_an_envelope(self) -> None:
+        """It is not that of the record in it."""
+        event = json.dumps({"eventName": "A", "awsRegion": "eu-west-1"})
+        message = json.dumps({"messageId": "1", "body": event, "awsRegion": "us-east-1"})
+        judge = BatchJudge([], selection=Selection(regions=frozenset({"eu-west-1"})))
+        for batch in batches_of(BytesIO(f"{event}\n{event}\n{message}\n".encode()), "f", print):
+            list(judge.found(batch, print))
+        assert (judge.records, judge.tally) == (3, Tally())
+
     @pytest.mark.parametrize(
         ("change", "kept", "unclear"),
         [

@@ -19,16 +19,24 @@ import msgspec
 from sigmaproof.batch import LONGEST, Batch, Report, batch_of
 from sigmaproof.diagnostics import Diagnostic, Place
 from sigmaproof.jsonvalues import Problem, parsed
+from sigmaproof.unpacking import BLOCK
 
 __all__ = ["Array", "opening"]
 
 _OPENING = re.compile(rb'\s*(?:\[|(\{)\s*"Records"\s*:\s*\[)')
 _FIRST = re.compile(rb'\s*(\{\s*"[^"\\]*")')
+_BETWEEN = re.compile(rb"[\]}]\s*(,\s*)\Z")
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\],]', re.DOTALL)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _GUESSES = 3
-_TAIL = 1 << 20
-"""Bytes at most of what may follow the records of a wrapper."""
+_LOOKED_AT = 8
+"""Places that may be the start of the second element."""
+_WIDEST = 64
+"""Bytes between two elements, at most."""
+_PATIENCE = 16
+"""How often a byte may be searched for ends of elements, on average; and some are free (LONGEST)."""
+_TAILS = (1 << 10, 1 << 20)
+"""Bytes in which what follows the records of a wrapper is looked for; it has no more than the last."""
 
 
 def opening(head: bytes) -> re.Match[bytes] | None:
@@ -40,7 +48,8 @@ def opening(head: bytes) -> re.Match[bytes] | None:
 class Array:
     """An array that is read from a stream.
 
-    number: of the next element. line, column, offset: where `rest` begins in the stream, from 1, 0 and 0.
+    number: of the next element. line, column, offset: where `rest` begins in the stream, from 1, 0 and 0. searched:
+    bytes that were searched for the ends of elements that have none.
     """
 
     shown: str
@@ -52,11 +61,12 @@ class Array:
     offset: int = 0
     rest: bytes = b""
     ended: bool = False
+    searched: int = 0
 
     def batches(self, head: bytes) -> Iterator[Batch]:
         """Its elements. Afterwards `rest` is what follows the document, and `ended` says whether that is all."""
         self.rest = head
-        self._read(1)  # a small file ends here
+        self._fill()  # a small file ends here
         match = opening(self.rest)
         if match is None:
             raise ValueError("no array of records")
@@ -67,7 +77,7 @@ class Array:
             batch = self._by_guess(mark)
             if batch is not None:
                 yield batch
-                self._read(1)
+                self._fill()
             elif (batch := self._one_by_one()) is not None:
                 yield batch
             elif self._closes():
@@ -91,6 +101,11 @@ class Array:
             size += len(pieces[-1])
         self.rest = b"".join(pieces)
 
+    def _fill(self) -> None:
+        """Reads on where little is left: small documents are read one by one, and what is behind them is not kept."""
+        if len(self.rest) < BLOCK:
+            self._read(1)
+
     def _move(self, to: int) -> None:
         last = self.rest.rfind(b"\n", 0, to)
         self.column = to - last - 1 if last >= 0 else self.column + to
@@ -104,8 +119,13 @@ class Array:
         first = _FIRST.match(self.rest)
         if first is None:
             return None
-        between = re.search(rb"(?<=[\]}])\s*,\s*" + re.escape(first[1]), self.rest)
-        return between[0] if between else b"," + first[1]
+        at = 0
+        for _ in range(_LOOKED_AT):
+            at = self.rest.find(first[1], at + 1)
+            between = _BETWEEN.search(self.rest, max(at - _WIDEST, 0), at) if at > 0 else None
+            if between or at < 0:
+                break
+        return (between[1] if between else b",") + first[1]
 
     def _by_guess(self, mark: bytes | None) -> Batch | None:
         """The elements before the last one that has begun, or all when the array ends here."""
@@ -154,18 +174,21 @@ class Array:
         self._move(self.rest.index(b"]") + 1)
         if not in_wrapper:
             return
-        while not self.ended and len(self.rest) < _TAIL:
-            self._read(1)
         opened = '{"Records":[]'
-        try:
-            value, end = json.JSONDecoder().raw_decode(opened + self.rest.decode("latin-1"))
-        except (json.JSONDecodeError, RecursionError) as error:
-            self._fault(f"after the last record: {getattr(error, 'msg', 'nested too deep')}")
-            self._move(len(self.rest))
+        for size in _TAILS:
+            while not self.ended and len(self.rest) < size:
+                self._read(1)
+            try:
+                value, end = json.JSONDecoder().raw_decode(opened + self.rest[:size].decode("latin-1"))
+            except (json.JSONDecodeError, RecursionError) as error:
+                problem = getattr(error, "msg", "nested too deep")
+                continue
+            if value["Records"] != []:
+                self._fault("a second list of Records is not read")
+            self._move(end - len(opened))
             return
-        if value["Records"] != []:
-            self._fault("a second list of Records is not read")
-        self._move(end - len(opened))
+        self._fault(f"after the last record: {problem}")
+        self._move(len(self.rest))
 
     def _skip(self, mark: bytes | None) -> bool:
         """Goes behind an element that has no end, to what seems to be the next one; False where there is none."""
@@ -179,6 +202,10 @@ class Array:
         else:
             self._fault(f"record skipped: longer than {LONGEST >> 20} MB")
         self.number += 1
+        if self.searched > LONGEST + _PATIENCE * self.offset:  # each is searched for in all that is in memory
+            self._fault("not read on: too many records without an end")
+            at, mark = -1, None
+        self.searched += len(self.rest)
         while at < 0 and not self.ended and mark:
             self._move(len(self.rest) - len(mark))
             self._read(1)

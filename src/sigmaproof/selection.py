@@ -75,6 +75,7 @@ class Tally:
 
 
 class _Head(msgspec.Struct):
+    eventName: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     eventTime: str | msgspec.UnsetType = msgspec.UNSET
     recipientAccountId: str | msgspec.UnsetType = msgspec.UNSET
     awsRegion: str | msgspec.UnsetType = msgspec.UNSET
@@ -145,6 +146,8 @@ class Selection:
         try:
             head = _HEAD.decode(text)
         except (msgspec.DecodeError, RecursionError):
+            return None
+        if head.eventName is msgspec.UNSET:  # an envelope can have a region of its own, as a message of SQS has
             return None
         said = [
             _within(when, self.since, self.until)

@@ -130,7 +130,8 @@ class FileJudge:
 
 
 def _of_killed(one: Slice, killed: Killed) -> _Message:
-    problem = Diagnostic("log-unreadable", "error", Place(one.shown), f"not read to its end: {killed}")
+    where = "" if one.end is None else f"what begins in its bytes {one.start:,} to {one.end:,} is "
+    problem = Diagnostic("log-unreadable", "error", Place(one.shown), f"{where}not read to its end: {killed}")
     return _Message([problem], lines=one.lines())
 
 
