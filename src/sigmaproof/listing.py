@@ -100,7 +100,8 @@ class Listing:
             path = Path(entry.path)
             if not entry.is_dir(follow_symlinks=False):
                 # a link to itself or to nothing counts, so that whoever reads it can say so
-                if entry.is_file() or (entry.is_symlink() and not path.exists()):
+                # (is_file of the entry raises for a loop)
+                if path.is_file() or (entry.is_symlink() and not path.exists()):
                     yield path
             elif not logs or self._is_open(path):
                 yield from self._walk(path, logs)
