@@ -24,6 +24,8 @@ from sigmaproof.spark import session as sessions
 from sigmaproof.spark.session import SparkUnavailable
 
 REQUIRED = os.environ.get("SIGMAPROOF_REQUIRE_SPARK") == "1"
+RECORDS = int(os.environ.get("SIGMAPROOF_SPARK_RECORDS", "1000000"))
+QUICK = "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 pyspark-shell"
 pytestmark = pytest.mark.spark
 
 
@@ -32,10 +34,7 @@ def spark() -> Iterator[Any]:
     """A session with two processes. Skipped, announced, without PySpark or Java; an error where it must be."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]
-    os.environ["PYSPARK_SUBMIT_ARGS"] = (
-        "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2"
-        " --conf spark.sql.files.maxPartitionBytes=30000 pyspark-shell"
-    )
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--conf spark.sql.files.maxPartitionBytes=30000 {QUICK}"
     try:
         started = sessions.started(2)
     except SparkUnavailable as error:
@@ -191,7 +190,7 @@ class TestCommandLine:
         (tmp_path / "r.yml").write_text(rule("selection:\n    eventName: Hit\ncondition: selection"))
         common = ("evaluate", "r.yml", "--format", "json", "--fail-on", "high")
         local = sigmaproof(*common, "logs", cwd=tmp_path)
-        conf = {"PYSPARK_SUBMIT_ARGS": "--conf spark.ui.enabled=false pyspark-shell"}
+        conf = {"PYSPARK_SUBMIT_ARGS": QUICK}
         url = (tmp_path / "logs").as_uri()
         by_spark = sigmaproof(*common, "-j", 1, "--engine", "spark", url, cwd=tmp_path, env=conf)
         assert by_spark.code == local.code == 2
@@ -251,7 +250,7 @@ def test_a_million_records(spark: Any, tmp_path: Path, monkeypatch: pytest.Monke
     assert made_by.loader is not None
     corpus = importlib.util.module_from_spec(made_by)
     made_by.loader.exec_module(corpus)
-    packed, lines = corpus.written(Path(os.environ.get("SIGMAPROOF_CORPUS") or tmp_path), 1_000_000)
+    packed, lines = corpus.written(Path(os.environ.get("SIGMAPROOF_CORPUS") or tmp_path), RECORDS)
     ours = load(ROOT / "sigma_rules").rules
     more = [rule_of("sign-in", {"a": {"eventName|startswith": ["Create", "Delete"]}, "condition": "a"})]
     for files in (packed, [lines]):
@@ -259,8 +258,8 @@ def test_a_million_records(spark: Any, tmp_path: Path, monkeypatch: pytest.Monke
         local = seen(FileJudge([*ours, *more], problems.append), problems, files)
         by_spark = seen(SparkJudge([*ours, *more], problems.append), problems, files)
         assert by_spark == local
-        assert by_spark["records"] == 1_000_000
-        assert len(by_spark["found"]) > 1_000
+        assert by_spark["records"] == RECORDS
+        assert len(by_spark["found"]) > RECORDS // 1_000
 
 
 def test_start_up_stays_fast() -> None:
