@@ -284,10 +284,15 @@ def limited(seconds: float = LONGEST) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
+_RUNS = {"execfile.py", "cmdline.py", "__main__.py"}
+"""What `coverage run` calls the whole program from."""
+
+
 def _is_in_coverage(frame: FrameType | None) -> bool:
-    """Whether the code is coverage's own, which holds a lock that would never be given back."""
+    """Whether the code is coverage's own, which holds a lock that would never be given back; not what runs under it."""
     while frame is not None:
-        if "/coverage/" in frame.f_code.co_filename.replace(os.sep, "/"):
+        _, found, name = frame.f_code.co_filename.replace(os.sep, "/").rpartition("/coverage/")
+        if found and name not in _RUNS:
             return True
         frame = frame.f_back
     return False
