@@ -68,7 +68,10 @@ def test_an_exception_removes_the_index(server: FakeCluster) -> None:
 
 
 SCRIPT = """
-    import os, sys, time
+    import os, signal, sys, time
+    # what runs in the background, or under nohup, ignores them
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     from sigmaproof.verify.engines.access import access
     from sigmaproof.verify.engines.cluster import Cluster
     with Cluster(access(sys.argv[1], os.environ)) as engine:
