@@ -11,7 +11,9 @@ from importlib import resources
 from sigmaproof.fields import Writes
 from sigmaproof.folding import fold
 
-__all__ = ["event_names", "spellings"]
+__all__ = ["event_names", "near_names", "spellings"]
+
+MOST_LETTERS = 3  # that a near name has more or fewer
 
 
 def spellings(writes: Writes, text: str) -> tuple[str, ...] | None:
@@ -38,3 +40,23 @@ def event_names() -> dict[str, tuple[str, ...]]:
         if line and not line.startswith("#"):
             names[line.lower()] = (*names.get(line.lower(), ()), line)
     return names
+
+
+def near_names(name: str) -> list[str]:
+    """Names that begin alike, are about as long, and have one half of it: with a slip or two in the other."""
+    lower, half = name.lower(), len(name) // 2
+    first, second = lower[:half], lower[half:]
+    return [
+        one
+        for key, spelled in _by_start().get(lower[:2], ())
+        if abs(len(key) - len(lower)) <= MOST_LETTERS and (key.startswith(first) or key.endswith(second))
+        for one in spelled
+    ]
+
+
+@cache
+def _by_start() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    starts: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for key, spelled in event_names().items():
+        starts.setdefault(key[:2], []).append((key, spelled))
+    return starts

@@ -34,7 +34,7 @@ from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject, conjunctions, plain_values
 from sigmaproof.folding import fold
 from sigmaproof.predicate import Predicate, Text, plain
-from sigmaproof.spelling import event_names
+from sigmaproof.spelling import event_names, near_names
 
 __all__ = ["OWN", "check", "values_in"]
 
@@ -73,7 +73,6 @@ OWN = {
 }
 _HELP = "write the name of the call as AWS's API reference has it"
 MOST_HELPED = 5  # names for which near ones are looked for, which takes time
-MOST_LETTERS = 3  # that a near one has more or fewer
 _DATED = re.compile(r"\d{4}_?\d\d_?\d\d(v\d)?$", re.ASCII)
 
 
@@ -131,25 +130,5 @@ def _has(source: str, name: str) -> bool:
 def _help(name: str) -> str:
     if not name.isascii() or len(name) > 80 or " " in name:
         return _HELP
-    close = difflib.get_close_matches(name, _near(name), n=1, cutoff=0.75)
+    close = difflib.get_close_matches(name, near_names(name), n=1, cutoff=0.75)
     return f"did you mean {close[0]}?" if close else _HELP
-
-
-def _near(name: str) -> list[str]:
-    """Names that begin alike, are about as long, and have one half of it: with a slip or two in the other."""
-    lower, half = name.lower(), len(name) // 2
-    first, second = lower[:half], lower[half:]
-    return [
-        one
-        for key, spelled in _by_start().get(lower[:2], ())
-        if abs(len(key) - len(lower)) <= MOST_LETTERS and (key.startswith(first) or key.endswith(second))
-        for one in spelled
-    ]
-
-
-@cache
-def _by_start() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-    starts: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for key, spelled in event_names().items():
-        starts.setdefault(key[:2], []).append((key, spelled))
-    return starts
