@@ -10,9 +10,10 @@ import msgspec
 
 from sigmaproof.diagnostics import Diagnostic
 
-__all__ = ["LONGEST", "Batch", "Report", "batch_at", "batch_of", "is_utf8"]
+__all__ = ["LONGEST", "Batch", "Report", "batch_at", "batch_of", "is_utf8", "is_well"]
 
 _BRACE = ord("{")
+_ONE = msgspec.json.Decoder(msgspec.Raw)
 Report = Callable[[Diagnostic], None]
 LONGEST = 64 << 20
 """Bytes of the longest record that is read, and of a document that can't be read in pieces."""
@@ -100,3 +101,11 @@ def is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def is_well(text: bytes) -> bool:
+    """Whether a text is one JSON object, by its grammar; how deep it is and what numbers it has is not asked."""
+    try:
+        return text[:1] == b"{" and is_utf8(text) and bool(_ONE.decode(text))
+    except (msgspec.DecodeError, RecursionError):
+        return False

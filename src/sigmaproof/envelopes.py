@@ -34,12 +34,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
-from sigmaproof.batch import Batch, batch_of
+from sigmaproof.batch import Batch, batch_of, is_well
 from sigmaproof.jsonvalues import parsed
 
-__all__ = ["DEEPEST", "IN_TEXT", "OF_SEVERAL", "Skipped", "is_well", "leaves", "opened_batch"]
+__all__ = ["DEEPEST", "IN_TEXT", "OF_SEVERAL", "Skipped", "leaves", "opened_batch"]
 
 IN_TEXT = "eventName\\"
 """What the text of an envelope contains that holds a record of CloudTrail as a JSON text, in any number of these: the
@@ -50,8 +48,6 @@ _LOOKED_AT = 2
 DEEPEST = 6
 """Envelopes within envelopes; SNS in SQS in CloudWatch are three."""
 _HOLDERS = re.compile(rb'"(?:logEvents|CloudTrailEvent|@?message|Message|[Bb]ody)"\s*:')
-
-_RAW = msgspec.json.Decoder(msgspec.Raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +210,3 @@ def _texts(text: bytes) -> list[tuple[str, bytes]] | None:
     if not found or not all(isinstance(leaf, str) for _, leaf in found):
         return None
     return [(place, leaf.encode("utf-8", "surrogatepass")) for place, leaf in found]
-
-
-def is_well(text: bytes) -> bool:
-    """Whether a text is one JSON object, by its grammar."""
-    try:
-        return text[:1] == b"{" and bool(text.decode()) and bool(_RAW.decode(text))
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return False

@@ -7,7 +7,7 @@ from itertools import accumulate, chain, pairwise
 
 import msgspec
 
-from sigmaproof.batch import LONGEST, Batch, Report, batch_at, batch_of, is_utf8
+from sigmaproof.batch import LONGEST, Batch, Report, batch_at, batch_of, is_utf8, is_well
 from sigmaproof.diagnostics import Diagnostic, Place
 
 __all__ = ["line_batches", "whole_lines"]
@@ -66,7 +66,7 @@ def _of_lines(whole: bytes, number: int, shown: str) -> Generator[Batch, None, i
     kept = [(at, text) for at, line in enumerate(lines, number) if (text := line.rstrip(b"\r")).strip()]
     if kept:
         broken, numbers = [line for _, line in kept], [at for at, _ in kept]
-        unsure = [index for index, (_, line) in enumerate(kept) if not _is_well(line)]
+        unsure = [index for index, (_, line) in enumerate(kept) if not is_well(line)]
         yield batch_of(shown, whole, broken, numbers, len(whole), in_lines=True, unsure=unsure)
     return len(lines)
 
@@ -87,10 +87,3 @@ def _one_a_line(whole: bytes) -> tuple[Sequence[msgspec.Raw], Sequence[int]] | N
         return None
     is_so = all(whole.find(b"\n", start) == after - 1 for start, after in pairwise(starts))
     return (texts, starts) if is_so else None
-
-
-def _is_well(line: bytes) -> bool:
-    try:
-        return line[:1] == b"{" and is_utf8(line) and bool(_ONE.decode(line))
-    except (msgspec.DecodeError, RecursionError):
-        return False

@@ -29,9 +29,8 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sigmaproof.batch import LONGEST, Batch, Report, batch_of
+from sigmaproof.batch import LONGEST, Batch, Report, batch_of, is_well
 from sigmaproof.diagnostics import Diagnostic, Place
-from sigmaproof.envelopes import is_well
 from sigmaproof.jsonvalues import parsed
 from sigmaproof.lines import whole_lines
 

@@ -10,9 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from sigmaproof.batch import LONGEST, Batch, Report, batch_of
+from sigmaproof.batch import LONGEST, Batch, Report, batch_of, is_well
 from sigmaproof.diagnostics import Diagnostic, Place
-from sigmaproof.envelopes import is_well
 from sigmaproof.lines import whole_lines
 from sigmaproof.unpacking import BLOCK
 

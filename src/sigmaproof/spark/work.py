@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 
-import msgspec
-
-from sigmaproof.batch import LONGEST, Batch, is_utf8
+from sigmaproof.batch import LONGEST, Batch, is_well
 from sigmaproof.batches import read_batches
 from sigmaproof.diagnostics import Diagnostic, Place, shown_path
 from sigmaproof.envelopes import opened_batch
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Held", "Job", "Work", "lines_of_files", "record_texts", "too_large", "whole_files"]
 
-_ONE = msgspec.json.Decoder(msgspec.Raw)
 _ROW = 32
 """Bits below a row's number in the number of its first line."""
 Row = dict[str, Any]
@@ -233,12 +230,5 @@ def _of_texts(values: Sequence[bytes | None], part: _Part) -> Iterator[Batch]:
 
 def _batch(texts: Sequence[bytes], numbers: Sequence[int]) -> Batch:
     starts = list(accumulate((len(text) + 1 for text in texts[:-1]), initial=0))
-    unsure = [at for at, text in enumerate(texts) if not _is_well(text)]
+    unsure = [at for at, text in enumerate(texts) if not is_well(text)]
     return opened_batch(Batch("", b"\n".join(texts), texts, starts, numbers, in_lines=True, unsure=unsure))
-
-
-def _is_well(text: bytes) -> bool:
-    try:
-        return text[:1] == b"{" and is_utf8(text) and bool(_ONE.decode(text))
-    except (msgspec.DecodeError, RecursionError):
-        return False
