@@ -12,14 +12,15 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Killed", "Pool", "processors"]
+__all__ = ["Killed", "Pool", "in_parts", "processors"]
 
 T = TypeVar("T")
 M = TypeVar("M")
@@ -185,6 +186,22 @@ def _serve(connection: Connection, work: Callable[[Any], Iterator[Any]], inherit
             return
         except Exception as error:
             connection.send(_Raised(error))
+
+
+def in_parts(
+    work: Callable[[Sequence[T]], M], items: Sequence[T], size: int, jobs: int, fork: bool = True
+) -> Iterator[M]:
+    """What `work` makes of each part of so many items, in their order, by so many processes.
+
+    A part whose processes were killed, perhaps for want of memory, is done once more in this one.
+    """
+    parts = [items[at : at + size] for at in range(0, len(items), size)]
+    for part, made in Pool(partial(_one_message, work), jobs, fork).results(parts):
+        yield work(part) if isinstance(made, Killed) else made
+
+
+def _one_message(work: Callable[[Any], Any], part: Any) -> Iterator[Any]:
+    yield work(part)
 
 
 def processors() -> int:

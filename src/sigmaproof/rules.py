@@ -138,22 +138,17 @@ def load_files(
     return _loaded([*found, *(_only_filter(one) for file in filters for one in _read(file))], pipelines)
 
 
-def _read_all(files: list[Path]) -> list[Document | Diagnostic]:
+def _read_all(files: Sequence[Path]) -> list[Document | Diagnostic]:
     """The documents of all files, in order. Many are read by several processes: a rule costs some milliseconds."""
-    from sigmaproof.processes import Killed, Pool, processors
+    from sigmaproof.processes import in_parts, processors
 
     if len(files) < _MANY or processors() == 1:
-        return [one for file in files for one in _read(file)]
-    some = [files[at : at + _AT_ONCE] for at in range(0, len(files), _AT_ONCE)]
-    found: list[Document | Diagnostic] = []
-    for part, said in Pool(_read_some, processors()).results(some):
-        # killed, perhaps for want of memory: once more here
-        found += next(_read_some(part)) if isinstance(said, Killed) else said
-    return found
+        return _read_some(files)
+    return [one for some in in_parts(_read_some, files, _AT_ONCE, processors()) for one in some]
 
 
-def _read_some(files: list[Path]) -> Iterator[list[Document | Diagnostic]]:
-    yield [one for file in files for one in _read(file)]
+def _read_some(files: Sequence[Path]) -> list[Document | Diagnostic]:
+    return [one for file in files for one in _read(file)]
 
 
 def _only_filter(found: Document | Diagnostic) -> Document | Diagnostic:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sigmaproof.check.registry import Entry, Found, chosen, entry, of_kind
 from sigmaproof.check.subjects import Card, RuleSubject, TextSubject
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError
 from sigmaproof.filters import Filter, filter_warnings
+from sigmaproof.processes import in_parts
 from sigmaproof.rules import Rule, load_text, read_file
 from sigmaproof.safeyaml import MOST_BYTES, Document, documents
 
@@ -87,9 +89,11 @@ def check_files(jobs: Sequence[Job], processes: int = 1) -> Checked:
         options.wants()
     filters = list(_filters(file for file, _ in jobs))
     if processes > 1 and len(jobs) > MOST_ALONE:
-        files = list(_in_processes(jobs, filters, processes))
+        # no fork: the parent may have threads
+        parts = in_parts(partial(_of_jobs, filters), jobs, CHUNK, processes, fork=False)
+        files = [file for part in parts for file in part]
     else:
-        files = [_checked(file, options, filters) for file, options in jobs]
+        files = _of_jobs(filters, jobs)
     return _together(files, filters)
 
 
@@ -120,19 +124,7 @@ def _filters(files: Iterable[Path]) -> Iterator[Filter]:
             yield from load_text(content, shown).filters
 
 
-def _in_processes(jobs: Sequence[Job], filters: Sequence[Filter], processes: int) -> Iterator[_File]:
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    chunks = [(jobs[at : at + CHUNK], filters) for at in range(0, len(jobs), CHUNK)]
-    # no fork: the parent may have threads, and Windows and macOS have none
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        for files in pool.map(_chunk, chunks):
-            yield from files
-
-
-def _chunk(given: tuple[Sequence[Job], Sequence[Filter]]) -> list[_File]:
-    jobs, filters = given
+def _of_jobs(filters: Sequence[Filter], jobs: Sequence[Job]) -> list[_File]:
     return [_checked(file, options, filters) for file, options in jobs]
 
 

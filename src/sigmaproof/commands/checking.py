@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from sigmaproof.commands.given import targets_of, usage
 if TYPE_CHECKING:
     from sigmaproof.check.run import Options
 
-__all__ = ["fix_files", "known_code", "options_of", "processors"]
+__all__ = ["fix_files", "known_code", "options_of"]
 
 
 def options_of(
@@ -53,11 +52,6 @@ def known_code(code: str) -> str:
 
     _is_known("--explain", lambda: entry(code.lower()), UnknownCodeError)
     return code.lower()
-
-
-def processors() -> int:
-    """How many processes can work at a time."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fix_files(files: Sequence[Path]) -> None:

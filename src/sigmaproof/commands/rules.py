@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sigmaproof.commands.changed import changed_part
-from sigmaproof.commands.checking import fix_files, known_code, options_of, processors
+from sigmaproof.commands.checking import fix_files, known_code, options_of
 from sigmaproof.commands.given import inputs_of, need
 from sigmaproof.commands.options import (
     Changed,
@@ -42,6 +42,7 @@ def check(
     """Check rules: their form, conventions and meaning, and with -t what a target says otherwise."""
     from sigmaproof.check.run import check_files
     from sigmaproof.output.findings import write_codes, write_findings, write_page
+    from sigmaproof.processes import processors
 
     if explain is not None:
         write_codes() if explain == "codes" else write_page(known_code(explain))
