@@ -11,35 +11,21 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sigmaproof.attack import Tactic, attack
+
 __all__ = ["threat"]
 
 _SITE = "https://attack.mitre.org"
-# Enterprise ATT&CK 19, which made two tactics of Defense Evasion; older rules name the old one, whose id one has kept.
-_TACTICS = {
-    "reconnaissance": ("TA0043", "Reconnaissance"),
-    "resource-development": ("TA0042", "Resource Development"),
-    "initial-access": ("TA0001", "Initial Access"),
-    "execution": ("TA0002", "Execution"),
-    "persistence": ("TA0003", "Persistence"),
-    "privilege-escalation": ("TA0004", "Privilege Escalation"),
-    "defense-evasion": ("TA0005", "Defense Evasion"),
-    "stealth": ("TA0005", "Stealth"),
-    "defense-impairment": ("TA0112", "Defense Impairment"),
-    "credential-access": ("TA0006", "Credential Access"),
-    "discovery": ("TA0007", "Discovery"),
-    "lateral-movement": ("TA0008", "Lateral Movement"),
-    "collection": ("TA0009", "Collection"),
-    "command-and-control": ("TA0011", "Command and Control"),
-    "exfiltration": ("TA0010", "Exfiltration"),
-    "impact": ("TA0040", "Impact"),
-}
+# ATT&CK 19 made two tactics of it; older rules name it, and one of the two has kept its id.
+_OLD = Tactic("TA0005", "defense-evasion", "Defense Evasion")
 _TECHNIQUE = re.compile(r"(t\d{4})(\.\d{3})?", re.ASCII)
 
 
 def threat(tags: Iterable[str]) -> dict[str, Any] | None:
     """The object `threat`, or None when no tag names a tactic or technique. Lists are in the order of the tags."""
     names = [tag[len("attack.") :].replace("_", "-") for tag in map(str.lower, tags) if tag.startswith("attack.")]
-    tactics = list(dict.fromkeys(_TACTICS[name] for name in names if name in _TACTICS))
+    known = {**attack().tactics, _OLD.name: _OLD}
+    tactics = list(dict.fromkeys(known[name] for name in names if name in known))
     found = [match for name in names if (match := _TECHNIQUE.fullmatch(name))]
     techniques = list(dict.fromkeys(match[1].upper() for match in found))
     below = list(dict.fromkeys(match[0].upper() for match in found if match[2]))
@@ -47,9 +33,8 @@ def threat(tags: Iterable[str]) -> dict[str, Any] | None:
         return None
     made: dict[str, Any] = {"framework": "MITRE ATT&CK"}
     if tactics:
-        references = [f"{_SITE}/tactics/{id}/" for id, _ in tactics]
-        made["tactic"] = {"id": [id for id, _ in tactics], "name": [name for _, name in tactics]}
-        made["tactic"]["reference"] = references
+        made["tactic"] = {"id": [one.id for one in tactics], "name": [one.title for one in tactics]}
+        made["tactic"]["reference"] = [f"{_SITE}/tactics/{one.id}/" for one in tactics]
     if techniques:
         made["technique"] = _with_references(techniques)
     if below:
