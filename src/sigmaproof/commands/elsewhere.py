@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from sigmaproof.commands.given import usage
 from sigmaproof.diagnostics import STDIN
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluator", "apart", "judge_class"]
 
-P = TypeVar("P", str, Path)
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
 
 
@@ -38,21 +36,12 @@ def judge_class(engine: Evaluator) -> type[FileJudge]:
     return FileJudge
 
 
-def apart(engine: Evaluator, given: Sequence[P] | None) -> tuple[list[str], list[P]]:
+def apart(engine: Evaluator, given: Sequence[str] | None) -> tuple[list[str], list[str]]:
     """The URLs that the engine reads by itself, which are not listed here, and the other paths."""
     urls: list[str] = []
-    others: list[P] = []
+    others: list[str] = []
     for one in given or ():
-        if engine is Evaluator.spark and str(one) == str(STDIN):
+        if engine is Evaluator.spark and one == str(STDIN):
             usage("--engine spark reads files and URLs, not stdin")
-        if engine is Evaluator.spark and _URL.match(str(one)):
-            urls.append(one if isinstance(one, str) else _restored(one))
-        else:
-            others.append(one)
+        (urls if engine is Evaluator.spark and _URL.match(one) else others).append(one)
     return urls, others
-
-
-def _restored(url: Path) -> str:
-    """A URL that was taken for a path, in which `://` has become `:/`."""
-    text = str(url)
-    return text if text.startswith("file:") else _URL.sub(r"\1://", text, count=1)

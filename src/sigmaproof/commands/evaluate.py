@@ -93,7 +93,8 @@ def evaluate(
         status.show = problems.show
         loaded = rules_of(inputs, status, pipeline, filter)
         sources: list[Any] = [*inputs.logs, *urls, *more]
-        need([*sources, *[1] * bool(inputs.left)], "no logs given")
+        if not inputs.left:
+            need(sources, "no logs given")
         writer = MatchWriter(format.value, loaded, outputs, profile, status.report)
         judge = judge_class(engine)(
             loaded, status.report, input.value, profile, jobs=jobs, selection=asked, limits=Limits(max_ratio, max_size)

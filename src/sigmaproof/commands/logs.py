@@ -53,7 +53,8 @@ def normalize(
     profile = profile_of(integration)
     asked = selection_of(since, until, account, region, late, profile)
     inputs = inputs_of(paths, None, logs, stdin="logs", selection=asked)
-    need([*inputs.logs, *[1] * bool(inputs.left)], "no logs given")
+    if not inputs.left:
+        need(inputs.logs, "no logs given")
     events = asked.events(read_files(inputs.logs, status.report), tally)
     try:
         write_documents(events, status.report, profile, retain and retain.value, format.value)

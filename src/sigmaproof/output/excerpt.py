@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from sigmaproof.diagnostics import Diagnostic, as_text
-from sigmaproof.output.texts import clean, source_line
+from sigmaproof.output.texts import clean, one_line, source_line
 
 __all__ = ["excerpt", "finding_text", "message_text"]
 
@@ -26,11 +26,7 @@ def finding_text(finding: Diagnostic) -> str:
 def message_text(finding: Diagnostic) -> str:
     """The same without the source line. What it quotes of a rule is shown, and can't look like another finding, or
     like a command to the pipeline that reads the output."""
-    return clean(as_text(replace(finding, message=_one_line(finding.message), help=_one_line(finding.help))))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split("\n"))
+    return clean(as_text(replace(finding, message=one_line(finding.message), help=one_line(finding.help))))
 
 
 def excerpt(finding: Diagnostic) -> list[str]:

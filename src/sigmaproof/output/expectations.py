@@ -10,7 +10,7 @@ from sigmaproof.diagnostics import Diagnostic
 from sigmaproof.output.consoles import note, plural
 from sigmaproof.output.findings import codes_of, took
 from sigmaproof.output.report import FORMATS, Checked, Report, ordered, show
-from sigmaproof.output.texts import clean
+from sigmaproof.output.texts import one_line
 from sigmaproof.repository import root_of
 from sigmaproof.rules import Rule
 from sigmaproof.ruletests import Expectation
@@ -54,20 +54,16 @@ def _print(results: Sequence[Expectation]) -> None:
     for result in results:
         line = f"{result.rule.title}: {result.name}"
         if result.passed:
-            print(_one_line(f"ok     {line}: {result.wanted}"))
+            print(one_line(f"ok     {line}: {result.wanted}"))
             continue
-        print(_one_line(f"FAILED {line}: expected {result.wanted}, got {result.got} ({result.place})"))
+        print(one_line(f"FAILED {line}: expected {result.wanted}, got {result.got} ({result.place})"))
         for shown in excerpt(as_finding(result)):
             print(f"     {shown}")
         for step in result.steps:
-            print(_one_line(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}"))
+            print(one_line(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}"))
         if not result.steps:
             for why in result.why:
-                print(_one_line(f"         {why}"))
-
-
-def _one_line(text: str) -> str:
-    return clean(" ".join(text.split("\n")))
+                print(one_line(f"         {why}"))
 
 
 def _json(result: Expectation) -> str:

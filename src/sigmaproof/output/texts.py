@@ -14,7 +14,7 @@ from sigmaproof.inputs import RULE_SUFFIXES
 from sigmaproof.output.consoles import visible
 from sigmaproof.repository import relative
 
-__all__ = ["clean", "fingerprints", "source_line"]
+__all__ = ["clean", "fingerprints", "one_line", "source_line"]
 
 MOST_BYTES = 2_000_000
 # Lone surrogates, which neither UTF-8 nor a strict reader of JSON takes, and what XML 1.0 has no place for.
@@ -24,6 +24,11 @@ _ILLEGAL = re.compile("[\ud800-\udfff\ufffe\uffff]")
 def clean(text: str) -> str:
     """The text with every character written out that a terminal would obey, or that a document can't hold."""
     return _ILLEGAL.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
+
+
+def one_line(text: str) -> str:
+    """The same without line ends, so that what a text quotes can't look like a line of its own."""
+    return clean(" ".join(text.split("\n")))
 
 
 def source_line(finding: Diagnostic) -> str | None:
