@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from sigmaproof.verify.engines import Answer, Document, Engine, EngineUnavailable, Loaded, archive, jars, jvm
+from sigmaproof.verify.engines.client import Client
 from sigmaproof.verify.engines.elasticsearch import EmbeddedElasticsearch
 from sigmaproof.verify.engines.java import map_to_strings
 from sigmaproof.verify.engines.process import Server
@@ -55,6 +56,16 @@ def test_version_and_an_empty_load(engine: EmbeddedElasticsearch) -> None:
     assert engine.load([]) == Loaded()
     assert engine.search([{"match_all": {}}]) == [Answer()]
     assert engine.search([]) == []
+
+
+def test_garbage_on_the_heap_is_no_reason_to_refuse(engine: EmbeddedElasticsearch) -> None:
+    """Java's own count of the heap is tens of megabytes from the start; what is held is nothing between requests."""
+    assert engine.server is not None
+    client = Client(f"http://127.0.0.1:{engine.server.port}")
+    nodes = client.request("GET", "/_nodes/stats/breaker")["nodes"]
+    client.close()
+    [node] = nodes.values()
+    assert node["breakers"]["parent"]["estimated_size_in_bytes"] < 10_000_000
 
 
 def test_a_load_replaces_the_documents(engine: EmbeddedElasticsearch) -> None:

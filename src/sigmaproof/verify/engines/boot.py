@@ -65,6 +65,9 @@ def _settings(home: Path, folder: Path) -> dict[str, str]:
         "transport.port": "0",
         "node.name": "sigmaproof",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
+        # The breaker that looks at the heap counts garbage too, and what it refuses allocates nothing, so that Java's
+        # serial collector never runs: after a long session every request is refused. The other way counts what is held.
+        "indices.breaker.total.use_real_memory": "false",
         "logger.level": "WARN",
     }
 
