@@ -71,7 +71,8 @@ def batch_at(
     in_lines: bool,
 ) -> Batch:
     """A batch of JSON values in UTF-8, where it is known where they start; finds those that are no objects."""
-    unsure = [at for at, start in enumerate(starts) if buffer[start] != _BRACE]
+    firsts = bytes(map(buffer.__getitem__, starts))
+    unsure = [at for at, first in enumerate(firsts) if first != _BRACE] if firsts.strip(b"{") else ()
     return Batch(file, buffer, texts, starts, numbers, in_lines, unsure)
 
 

@@ -78,12 +78,13 @@ def _in_text(text: bytes, at: Event, report: Report, depth: int = 0) -> Iterator
         report(_skipped(at.diagnosed, problem.message))
     else:
         for place, leaf in leaves(value):
-            yield from _in_leaf(leaf, replace(at, inner=at.inner + place), report, depth)
+            inside = replace(at, inner=at.inner + place) if place else at
+            yield from _in_leaf(leaf, inside, report, depth)
 
 
 def _in_leaf(leaf: Any, at: Event, report: Report, depth: int) -> Iterator[Event]:
     if isinstance(leaf, dict):
-        yield replace(at, record=leaf)
+        yield Event(leaf, at.file, at.number, at.in_lines, at.inner)  # `replace` costs a tenth of all
     elif isinstance(leaf, Skipped):
         report(Diagnostic("log-skipped", "note", at.diagnosed, leaf.what))
     elif isinstance(leaf, str) and leaf.lstrip()[:1] == "{" and depth < DEEPEST:  # what an envelope has as text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain
 
 import msgspec
 
@@ -13,6 +13,7 @@ from sigmaproof.diagnostics import Diagnostic, Place
 __all__ = ["line_batches", "whole_lines"]
 
 _ONE = msgspec.json.Decoder(msgspec.Raw)
+_END = ord("\n")
 
 
 def line_batches(
@@ -74,8 +75,8 @@ def _of_lines(whole: bytes, number: int, shown: str) -> Generator[Batch, None, i
 def _one_a_line(whole: bytes) -> tuple[Sequence[msgspec.Raw], Sequence[int]] | None:
     """The texts where each line is just one JSON value, without a blank beside it, and where they start; else None.
 
-    Values may stand in other ways between the ends of lines. So it is looked whether the first end of a line from each
-    one's start is just behind it.
+    Values may stand in other ways between the ends of lines. So it is looked whether behind each there is an end of a
+    line, and whether there is no other.
     """
     try:
         texts = _ONE.decode_lines(whole) if is_utf8(whole) else []
@@ -83,7 +84,8 @@ def _one_a_line(whole: bytes) -> tuple[Sequence[msgspec.Raw], Sequence[int]] | N
         return None
     lengths = list(map(len, texts))
     starts = list(accumulate(map((1).__add__, lengths[:-1]), initial=0))
-    if not texts or starts[-1] + lengths[-1] != len(whole) or whole.find(b"\n", starts[-1]) >= 0:
+    if not texts or starts[-1] + lengths[-1] != len(whole):
         return None
-    is_so = all(whole.find(b"\n", start) == after - 1 for start, after in pairwise(starts))
+    ends = starts[1:]
+    is_so = whole.count(b"\n") == len(ends) and all(map(_END.__eq__, map(whole.__getitem__, map((-1).__add__, ends))))
     return (texts, starts) if is_so else None
