@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sigmaproof.cachefolder import cache_folder
 from sigmaproof.fields import DEFAULT, FILEBEAT, table
 from sigmaproof.verify.engines import Answer, EngineUnavailable, index, jars
 from sigmaproof.verify.engines.client import Client, Refused, describe
@@ -401,9 +402,9 @@ def test_a_cache_that_cannot_be_written_says_what_to_do(tmp_path: Path, pins: tu
 def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("SIGMAPROOF_CACHE", raising=False)
-    assert jars.cache_folder() == tmp_path / "sigmaproof"
+    assert cache_folder() == tmp_path / "sigmaproof"
     monkeypatch.setenv("SIGMAPROOF_CACHE", str(tmp_path / "own"))
-    assert jars.cache_folder() == tmp_path / "own"
+    assert cache_folder() == tmp_path / "own"
 
 
 # the mapping

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
-_MANY, _AT_ONCE = 400, 50
+MANY, _AT_ONCE = 400, 50
 """From so many files of rules on, several processes read so many at once."""
 MOST_FAULTS = 100  # of the form of one document, which are told
 MOST_UNKNOWN = 20  # fields of one rule that are named one by one
@@ -50,6 +50,13 @@ class Rule:
 
     document: Document
     pipelines: tuple[ProcessingPipeline, ...] = ()
+
+    @classmethod
+    def of_tree(cls, document: Document, tree: Predicate) -> Rule:
+        """A rule of which the tree is known."""
+        rule = cls(document)
+        vars(rule)["tree"] = tree
+        return rule
 
     @property
     def data(self) -> dict[str, Any]:
@@ -142,7 +149,7 @@ def _read_all(files: Sequence[Path]) -> list[Document | Diagnostic]:
     """The documents of all files, in order. Many are read by several processes: a rule costs some milliseconds."""
     from sigmaproof.processes import in_parts, processors
 
-    if len(files) < _MANY or processors() == 1:
+    if len(files) < MANY or processors() == 1:
         return _read_some(files)
     return [one for some in in_parts(_read_some, files, _AT_ONCE, processors()) for one in some]
 

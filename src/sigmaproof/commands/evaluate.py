@@ -67,6 +67,9 @@ def evaluate(
     engine: Annotated[
         Evaluator, typer.Option("--engine", help="What evaluates; Spark reads URLs by itself, as s3a://bucket/AWSLogs/")
     ] = Evaluator.native,
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Take unchanged rules as an earlier run has read them.")
+    ] = True,
     max_ratio: Annotated[int, typer.Option("--max-ratio", min=1, help="Times its size that a file may unpack to.")] = (
         Limits.ratio
     ),
@@ -91,7 +94,7 @@ def evaluate(
     check_free(written, [one for one in (*inputs.logs, *inputs.rules) if isinstance(one, Path)])
     with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
         status.show = problems.show
-        loaded = rules_of(inputs, status, pipeline, filter)
+        loaded = rules_of(inputs, status, pipeline, filter, cache=cache)
         sources: list[Any] = [*inputs.logs, *urls, *more]
         if not inputs.left:
             need(sources, "no logs given")

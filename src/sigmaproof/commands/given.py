@@ -83,23 +83,31 @@ def _read(option: str, given: T | None, reader: Callable[[T], S]) -> S | None:
 
 
 def rules_of(
-    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+    inputs: Inputs,
+    status: Status,
+    pipeline: list[str] | None,
+    filter: list[Path] | None,
+    warn: bool = True,
+    cache: bool = False,
 ) -> list[Rule]:
-    """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
-    return loaded_of(inputs, status, pipeline, filter, warn).rules
+    """The rules that can be used; what can't is reported. warn: also of fields that no record has. cache: whether what
+    was read in earlier runs is taken from there."""
+    return loaded_of(inputs, status, pipeline, filter, warn, cache).rules
 
 
 def loaded_of(
-    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
+    inputs: Inputs,
+    status: Status,
+    pipeline: list[str] | None,
+    filter: list[Path] | None,
+    warn: bool = True,
+    cache: bool = False,
 ) -> Loaded:
     """The same with the filters."""
-    from sigmaproof.inputs import sort_paths
-    from sigmaproof.pipelines import load_pipelines
-    from sigmaproof.rules import field_warnings, load_files
+    from sigmaproof.rules import field_warnings
 
     need(inputs.rules, "no rules given")
-    filters = sort_paths((), rules=[*(filter or ())]).rules
-    loaded = load_files(inputs.rules, load_pipelines(pipeline or []), filters)
+    loaded = _cached(inputs.rules) if cache and not pipeline and not filter else _loaded(inputs, pipeline, filter)
     for finding in loaded.findings:
         status.report(finding)
         status.unread += finding.level == "error"
@@ -108,6 +116,21 @@ def loaded_of(
             for finding in field_warnings(rule):
                 status.report(finding)
     return loaded
+
+
+def _loaded(inputs: Inputs, pipeline: list[str] | None, filter: list[Path] | None) -> Loaded:
+    from sigmaproof.inputs import sort_paths
+    from sigmaproof.pipelines import load_pipelines
+    from sigmaproof.rules import load_files
+
+    filters = sort_paths((), rules=[*(filter or ())]).rules
+    return load_files(inputs.rules, load_pipelines(pipeline or []), filters)
+
+
+def _cached(files: Sequence[Path]) -> Loaded:
+    from sigmaproof.rulecache import RuleCache, load_cached
+
+    return load_cached(files, RuleCache())
 
 
 def need(files: Sequence[object], message: str) -> None:

@@ -8,7 +8,6 @@ a data file beside this one for each of `products.py`. Starting Java with them i
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sys
 import tempfile
@@ -18,10 +17,11 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from sigmaproof.cachefolder import cache_folder
 from sigmaproof.verify.engines import EngineUnavailable
 from sigmaproof.verify.engines.products import ELASTICSEARCH, Product
 
-__all__ = ["INSTALL", "Fetch", "Jar", "cache_folder", "ensure", "fetcher", "pinned"]
+__all__ = ["INSTALL", "Fetch", "Jar", "ensure", "fetcher", "pinned"]
 
 INSTALL = "pip install 'sigmaproof[elasticsearch]'"
 
@@ -51,19 +51,6 @@ def pinned(product: Product = ELASTICSEARCH) -> tuple[Jar, ...]:
     text = resources.files(__package__).joinpath(product.pins).read_text("ascii")
     rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
     return tuple(Jar(sha256, int(size), folder, coordinate) for sha256, size, folder, coordinate in rows)
-
-
-def cache_folder() -> Path:
-    """Where sigmaproof keeps what it has fetched: $SIGMAPROOF_CACHE, else the platform's cache folder."""
-    own = os.environ.get("SIGMAPROOF_CACHE")
-    if own:
-        return Path(own).absolute()
-    shared = os.environ.get("XDG_CACHE_HOME")
-    if shared:
-        return Path(shared).absolute() / "sigmaproof"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "sigmaproof"
-    return Path.home() / ".cache" / "sigmaproof"
 
 
 def ensure(cache: Path | None = None, fetch: Fetch | None = None, product: Product = ELASTICSEARCH) -> Path:
