@@ -77,12 +77,15 @@ meaning    rule-unwritten      warning  rule
 meaning    field-conflict      error    rule
 meaning    test-constant       note     rule
 meaning    value-unwritten     warning  rule
+meaning    value-form          warning  rule
+meaning    value-star          warning  rule
 meaning    value-everything    warning  rule
 meaning    value-redundant     note     rule
 meaning    value-quotes        warning  rule
 meaning    value-injection     warning  rule
 meaning    object-text         note     rule
 meaning    not-missing         note     rule
+meaning    regex-slashes       warning  rule
 meaning    regex-backtracks    warning  rule
 meaning    check-limited       note     rule
 targets    target-refused      warning  rule

@@ -28,11 +28,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from sigmaproof.check.meaning import field_conflict, value_unwritten
+from sigmaproof.check.meaning import field_conflict, value_form, value_quotes, value_unwritten
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject
 
 __all__ = ["check"]
+
+
+_CLEARER = (field_conflict, value_form, value_quotes, value_unwritten)
 
 
 def check(subject: RuleSubject) -> Iterator[Found]:
@@ -40,7 +43,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     coverage = subject.coverage
     if coverage is None or not coverage.matches or coverage.example is not None:
         return
-    clearer = (found for check in (field_conflict.check, value_unwritten.check) for found in check(subject))
+    clearer = (found for one in _CLEARER for found in one.check(subject))
     if next(clearer, None) is None and (why := _why(subject)):
         message = f"no record was found that AWS can write and that makes the rule true: {why}"
         yield Found(subject.condition_place(), message, "loosen the test that asks for it")
