@@ -141,7 +141,8 @@ def only_event_at(where: str) -> Event:
         count += 1
         if _is_at(event, wanted):
             if found is not None:
-                raise SeveralError(f"{where}: several records are there, the first two at {found.place} and {event.place}")
+                places = f"{found.place} and {event.place}"
+                raise SeveralError(f"{where}: several records are there, the first two at {places}")
             found = event
         elif found is not None:  # the records of a place stand one after the other
             break

@@ -16,7 +16,16 @@ from sigmaproof.rules import schema_faults
 from sigmaproof.ruletests.subject import Report
 from sigmaproof.safeyaml import Document, documents
 
-__all__ = ["check_json", "event_of", "form_is_right", "read_yaml", "records_of", "report_surprises", "section", "split_place"]
+__all__ = [
+    "check_json",
+    "event_of",
+    "form_is_right",
+    "read_yaml",
+    "records_of",
+    "report_surprises",
+    "section",
+    "split_place",
+]
 
 
 def read_yaml(path: Path, report: Report | None = None) -> Iterator[Document]:
