@@ -70,6 +70,7 @@ meaning    field-unknown       warning  rule
 meaning    field-dropped       note     rule
 meaning    field-parameter     note     rule
 meaning    event-name-unknown  note     rule
+meaning    event-source-unknown  note   rule
 meaning    selection-unused    warning  rule
 meaning    rule-contradictory  error    rule
 meaning    rule-always-true    error    rule

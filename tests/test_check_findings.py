@@ -1,0 +1,73 @@
+"""What single checks find in a rule, where they say it is, and what they say to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from commandline import rule
+from conftest import REQUIRED
+
+from sigmaproof.check.run import Options, check_content
+from sigmaproof.diagnostics import Diagnostic
+from sigmaproof.servicemodels import data
+
+HEAD = rule("s: x").splitlines().index("detection:") + 1
+"""Lines up to the detection's own."""
+MODELS = REQUIRED or data.available()
+
+
+def found(detection: str, targets: Sequence[str] = (), head: str = "") -> list[Diagnostic]:
+    """What is found in a rule beside what concerns sharing it."""
+    options = Options(("form", "meaning", "tag-unknown", "pysigma", "targets"), (), tuple(targets))
+    return check_content((head + rule(detection)).encode(), "r.yml", options=options).findings
+
+
+def told(detection: str, code: str) -> list[tuple[int, str]]:
+    """The findings of a code: the line in the detection, and all that is said."""
+    return [(one.place.line - HEAD, f"{one.message} | {one.help}") for one in found(detection) if one.code == code]
+
+
+SOURCES = {
+    "iam.amazonaws": "did you mean iam.amazonaws.com?",
+    "iam": "did you mean iam.amazonaws.com?",
+    "imm.amazonaws.com": "did you mean iam.amazonaws.com?",
+    "iam.us-east-1.amazonaws.com": "did you mean iam.amazonaws.com?",
+    "efs.amazonaws.com": "did you mean elasticfilesystem.amazonaws.com?",
+    "IAM.amazonaws.com": None,
+    "sso-directory.amazonaws.com": None,
+    "monitoring.amazonaws.com": None,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_service_that_there_is_not(source: str) -> None:
+    findings = told(f"s:\n    eventSource: {source}\ncondition: s", "event-source-unknown")
+    assert len(findings) == (SOURCES[source] is not None)
+    assert all(line == 2 and str(SOURCES[source]) in words for line, words in findings)
+
+
+@pytest.mark.parametrize("source", ["s3", "elasticloadbalancing", "monitoring", "health"])
+@pytest.mark.skipif(not MODELS, reason="NOT RUN with AWS's service models: botocore is in sigmaproof[aws]")
+def test_a_call_that_only_other_services_have(source: str) -> None:
+    detection = f"s:\n    eventSource: {source}.amazonaws.com\n    eventName: %s\ncondition: s"
+    assert [line for line, _ in told(detection % "CreateUser", "event-name-unknown")] == [3]
+    assert told(detection.replace(source, "sso-directory") % "CreateUser", "event-name-unknown") == []
+
+
+PATTERNS = {
+    "eventName|startswith: Creat3": "API reference",
+    "eventName|re: '^create'": "|re|i",
+    "eventName|re|i: '^create'": None,
+    "eventName|startswith: CreateFunction2015": None,
+    "eventName|re: 'Function.*v2$'": None,
+    "eventSource|contains: rolesanyxwhere": "small letters",
+    "eventSource|startswith: rolesany": None,
+}
+
+
+@pytest.mark.parametrize("test", PATTERNS)
+def test_a_pattern_that_no_name_fits(test: str) -> None:
+    findings = [one for one in found(f"s:\n    {test}\ncondition: s") if one.code.endswith("-unknown")]
+    assert len(findings) == (PATTERNS[test] is not None)
+    assert all(str(PATTERNS[test]) in one.help for one in findings)
