@@ -48,7 +48,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
         text = _inner(test.pattern)
         if len(text) > 2 and (_is_quoted(test, text) or text[-1] in _CURLY.get(text[0], "")):
             message = f"{test.field} is compared with {text[:60]}, quotes included"
-            yield Found(subject.value_place(test.field, text), message, f"write {text[1:-1][:60]!r}")
+            yield Found(subject.place(test), message, f"write {text[1:-1][:60]!r}")
 
 
 def _inner(pattern: Pattern) -> str:
