@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 from commandline import rule
+from conftest import REQUIRED
 
 from sigmaproof import check, load_text
 from sigmaproof.diagnostics import Diagnostic
+from sigmaproof.servicemodels import data
+
+MODELS = REQUIRED or data.available()
 
 
 def found(selection: str, *codes: str) -> list[Diagnostic]:
@@ -94,3 +98,31 @@ def test_curly_quotes_are_a_part_of_the_value() -> None:
 def test_a_lone_star_between_quotes_is_a_wildcard(value: str, is_told: bool) -> None:
     told = found(f"requestParameters.bucketPolicy|contains: '{value}'", "value-star")
     assert [one.help for one in told] == [r"write \* for the star itself"] * is_told
+
+
+NAMES = {
+    "s3.amazonaws.com/PutBucketPolcy": "PutBucketPolicy",
+    "signin.amazonaws.com/ConsoleLogn": "ConsoleLogin",
+    "sts.amazonaws.com/GetCallerIdentiy": "GetCallerIdentity",
+    "lambda.amazonaws.com/UpdateFunctionCod20150331v2": "UpdateFunctionCode",
+    "guardduty.amazonaws.com/DeleteDetectors": "DeleteDetector",
+    "iam.amazonaws.com/CreateRole2": None,
+    "iam.amazonaws.com/PutRole": None,
+    "iam.amazonaws.com/CreateRole": None,
+    "lambda.amazonaws.com/UpdateFunctionCode20150331v2": None,
+    "ec2.amazonaws.com/DescribeInstance": None,
+    "nobody.example.com/PutBucketPolcy": None,
+}
+OF_MODELS = {"guardduty.amazonaws.com/DeleteDetectors"}
+"""A word that there is, of which only the service's model tells that no call has it so."""
+
+
+@pytest.mark.parametrize("call", NAMES)
+def test_a_misspelt_call_of_a_known_service_is_a_warning(call: str) -> None:
+    if call in OF_MODELS and not MODELS:
+        pytest.skip("NOT RUN with AWS's service models: botocore is in sigmaproof[aws]")
+    source, name = call.split("/")
+    told = found(f"eventSource: {source}\n    eventName: {name}", "event-name-misspelt", "event-name-unknown")
+    misspelt = [(one.level, one.help) for one in told if one.code == "event-name-misspelt"]
+    assert misspelt == ([("warning", f"did you mean {NAMES[call]}?")] if NAMES[call] else [])
+    assert not (misspelt and len(told) > 1), "not told again as a note"

@@ -69,6 +69,7 @@ convention pysigma             note     rule
 meaning    field-unknown       warning  rule
 meaning    field-dropped       note     rule
 meaning    field-parameter     note     rule
+meaning    event-name-misspelt warning  rule
 meaning    event-name-unknown  note     rule
 meaning    event-source-unknown  note   rule
 meaning    selection-unused    warning  rule

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS, MOST_TESTS, MOST_PATTERNS = 150, 600, 60
 """Up to these numbers of a rule records are searched for it: the time grows with their squares."""
-__all__ = ["Card", "RuleSubject", "TextSubject", "conjunctions"]
+__all__ = ["Card", "RuleSubject", "TextSubject", "conjunctions", "plain_values", "values_in"]
 
 
 @dataclass(frozen=True)
@@ -178,3 +178,8 @@ def plain_values(tree: Predicate, field: str) -> list[str] | None:
     parts = tree.parts if isinstance(tree, Or) else (tree,)
     found = [plain(part.pattern) if isinstance(part, Text) and part.field == field else None for part in parts]
     return [text for text in found if text is not None] if found and None not in found else None
+
+
+def values_in(parts: Sequence[Predicate], field: str) -> list[str]:
+    """The texts of which a field must be one, of the first part that says so."""
+    return next((values for part in parts if (values := plain_values(part, field))), [])

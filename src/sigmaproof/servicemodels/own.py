@@ -13,7 +13,7 @@ from importlib import resources
 from sigmaproof.folding import fold
 from sigmaproof.spelling import event_names
 
-__all__ = ["CONFUSED", "OWN", "dated_forms", "has_event", "is_event", "known_events", "known_sources"]
+__all__ = ["CONFUSED", "OWN", "dated_forms", "dateless", "has_event", "is_event", "known_events", "known_sources"]
 
 # What CloudTrail writes for a service and no model has (CloudTrail user guide, "non-API events" and the services'
 # own pages; seen in logs). Services that are not named here are judged by their models alone. `*`: there are more, of
@@ -110,9 +110,14 @@ def _folded() -> frozenset[str]:
     return frozenset(map(fold, known_events()))
 
 
+def dateless(name: str) -> str:
+    """A name without the date of an API's version, which some services add to it."""
+    return _DATED.sub("", name)
+
+
 def is_event(name: str) -> bool:
     """Whether any service has an event of this name, as far as is known."""
-    return fold(name) in _folded() or fold(_DATED.sub("", name)) in _folded()
+    return fold(name) in _folded() or fold(dateless(name)) in _folded()
 
 
 def has_event(source: str, name: str) -> bool:
@@ -122,7 +127,7 @@ def has_event(source: str, name: str) -> bool:
     if source.lower() not in known_sources():
         return True
     own, known = OWN.get(source.lower(), "").split(), operations(source.lower())
-    names = {fold(name), fold(_DATED.sub("", name))}
+    names = {fold(name), fold(dateless(name))}
     if "*" in own or not known or names & known or fold(name) in map(fold, own):
         return True
     return "+" in own and not is_event(name)

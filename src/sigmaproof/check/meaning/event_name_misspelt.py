@@ -4,8 +4,8 @@ What: the service in `eventSource` has no such call, as far as is known, and one
 letters, or one where singular and plural are both usual (`GetJob`, `GetJobs`), count where a word of the name stands in
 no call of AWS. Without `pip install "sigmaproof[aws]"`, which knows the calls of each service, only such words do.
 
-Why: with a letter wrong the rule is silent from its first day. A name that is near none of the service's is only a note,
-`event-name-unknown`: AWS adds calls every week.
+Why: with a letter wrong the rule is silent from its first day. A name that is near none of the service's is only a
+note, `event-name-unknown`: AWS adds calls every week.
 
 Example:
 
@@ -27,15 +27,14 @@ Use instead:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 
 from sigmaproof.check.registry import Found
-from sigmaproof.check.meaning.event_name_unknown import values_in
-from sigmaproof.check.subjects import RuleSubject, conjunctions
+from sigmaproof.check.subjects import RuleSubject, conjunctions, values_in
 from sigmaproof.folding import fold
-from sigmaproof.servicemodels.own import OWN, dateless, has_event, known_events, known_sources
+from sigmaproof.servicemodels.own import OWN, dateless, has_event, is_event, known_events, known_sources
 from sigmaproof.spelling import near_names
 
 __all__ = ["check", "misspelt"]
@@ -43,6 +42,7 @@ __all__ = ["check", "misspelt"]
 MOST_LOOKED = 20  # names of a rule for which near ones are looked for, which takes time
 LONGEST = 80
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_DIGITS = re.compile(r"\d")
 _READS = ("Get", "Describe", "List", "Batch")
 
 
@@ -62,22 +62,20 @@ def misspelt(subject: RuleSubject) -> dict[str, tuple[str, str]]:
         for name in values_in(parts, "eventName") if sources else ():
             if len(looked) < MOST_LOOKED and name not in looked and len(name) <= LONGEST and name.isascii():
                 looked.add(name)
-                near = ((one, _near(one, name)) for one in sources)
-                found.update({name: (source, meant) for source, meant in near if meant})
+                near = [(one, meant) for one in sources if (meant := _near(one, name))]
+                found |= dict(zip([name], near, strict=False))
     return found
 
 
 def _near(source: str, name: str) -> str | None:
     """The call of a service that was meant; None when the service has this one, or none is near enough."""
-    bare, known = dateless(name), _calls(source)
-    if any(fold(bare) == fold(one) for one in (*known, *OWN.get(source.lower(), "").split())) or not _unknown(source, name):
+    bare, calls = dateless(name), _calls(source)
+    own = [one for one in OWN.get(source.lower(), "").split() if one.isalpha()]
+    known = [*calls, *own] if calls or own else near_names(bare)
+    if fold(bare) in map(fold, known) or (is_event(name) and has_event(source, name)):
         return None
-    near = get_close_matches(bare, known or near_names(bare), n=3, cutoff=0.85)
-    return next((one for one in near if _is_slip(bare, one, sure=bool(known))), None)
-
-
-def _unknown(source: str, name: str) -> bool:
-    return name not in known_events() or not has_event(source, name)
+    near = get_close_matches(bare, known, n=3, cutoff=0.85)
+    return next((one for one in near if _is_slip(bare, one, sure=bool(calls or own))), None)
 
 
 def _calls(source: str) -> list[str]:
@@ -97,15 +95,15 @@ def _is_slip(written: str, meant: str, sure: bool) -> bool:
     if set(map(fold, _WORD.findall(written))) - _words():
         return True
     in_first = slips[0][1] < len(_WORD.findall(meant)[0])
-    return sure and slips[0][0] == len(slips) == 1 and not in_first and not meant.startswith(_READS)
+    return sure and slips[0][0] == len(slips) == 1 and not in_first and not _is_usual(written, meant)
+
+
+def _is_usual(one: str, other: str) -> bool:
+    """Whether AWS often has both of two names: of what is read singular and plural, and numbered ones."""
+    return other.startswith(_READS) or _DIGITS.sub("", one) == _DIGITS.sub("", other)
 
 
 @cache
 def _words() -> frozenset[str]:
     """The words of all names that are known."""
-    return frozenset(fold(word) for name in known_events() for word in _words_of([name]))
-
-
-def _words_of(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        yield from _WORD.findall(name)
+    return frozenset(fold(word) for name in known_events() for word in _WORD.findall(name))

@@ -4,15 +4,15 @@ What: `eventName` is none of the calls of AWS's service models, nor one of the e
 calls; or a pattern or an expression fits none of them. With `pip install "sigmaproof[aws]"` it is also asked whether
 the service in `eventSource` has the call.
 
-Why: most often a name is misspelt, or the call belongs to another service. A note: AWS adds calls every week, and the
-console makes some that no model has.
+Why: most often a name is wrong (`event-name-misspelt` is said of one that is near the right one), or the call belongs
+to another service. A note: AWS adds calls every week, and the console makes some that no model has.
 
 Example:
 
     detection:
         selection:
             eventSource: iam.amazonaws.com
-            eventName: CreateRoles
+            eventName: CreateEverything
         condition: selection
 
 Use instead:
@@ -28,18 +28,19 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from sigmaproof.check.meaning.event_name_misspelt import misspelt
 from sigmaproof.check.registry import Found
-from sigmaproof.check.subjects import RuleSubject, conjunctions, plain_values
+from sigmaproof.check.subjects import RuleSubject, conjunctions, values_in
 from sigmaproof.matching import matcher
-from sigmaproof.predicate import FieldTest, Predicate, Regex, Text, describe, plain
+from sigmaproof.predicate import FieldTest, Regex, Text, describe, plain
 from sigmaproof.servicemodels.own import dated_forms, has_event, is_event, known_events
 from sigmaproof.spelling import near_names
 
-__all__ = ["check", "fits_any", "patterns_of", "texts_of", "values_in"]
+__all__ = ["check", "fits_any", "patterns_of", "texts_of"]
 
 _HELP = "write the name of the call as AWS's API reference has it"
 MOST_HELPED = 5  # names for which near ones are looked for, which takes time
@@ -51,14 +52,15 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     """Each name that nobody has, and each that the service of the same conjunction doesn't have."""
     if not subject.rule.is_cloudtrail:
         return
-    unknown = {name for name in texts_of(subject, "eventName") if not is_event(name)}
+    slips = misspelt(subject).keys()
+    unknown = {name for name in texts_of(subject, "eventName") if not is_event(name)} - slips
     for number, name in enumerate(sorted(unknown)):
         message = f"no service of AWS has a call or an event {name[:80]!r}, as far as is known"
         yield Found(subject.value_place("eventName", name), message, _help(name) if number < MOST_HELPED else _HELP)
     for test in islice(filter(_fits_nothing, patterns_of(subject, "eventName")), MOST_MISFITS):
         message = f"{describe(test)[:200]}: no call or event of AWS that is known fits"
         yield Found(subject.place("eventName"), message, _help_of(test))
-    told: set[str] = set()
+    told = set(slips)
     for parts, _ in conjunctions(subject.tree):
         sources, names = values_in(parts, "eventSource"), values_in(parts, "eventName")
         for name in names:
@@ -95,11 +97,6 @@ def fits_any(test: FieldTest, names: Iterable[str]) -> bool:
     """Whether a test is true of one of these names."""
     holds = matcher(test)
     return any(holds({test.field: name}) for name in names)
-
-
-def values_in(parts: Sequence[Predicate], field: str) -> list[str]:
-    """The texts of which a field must be one, of the first part that says so."""
-    return next((values for part in parts if (values := plain_values(part, field))), [])
 
 
 def _help_of(test: FieldTest) -> str:

@@ -29,9 +29,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from sigmaproof.check.meaning.event_name_unknown import values_in
 from sigmaproof.check.registry import Found
-from sigmaproof.check.subjects import RuleSubject, conjunctions
+from sigmaproof.check.subjects import RuleSubject, conjunctions, values_in
 from sigmaproof.predicate import Predicate, fields_of, tests
 
 __all__ = ["check"]

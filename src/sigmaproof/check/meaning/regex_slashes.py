@@ -48,8 +48,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
             message = (
                 f"{describe(test)}: the slashes{' and the flags' if found[2] else ''} are a part of the expression"
             )
-            place = subject.value_place(test.field, test.source)
-            yield Found(place, message, f"write `{test.field}|re{flags}: '{found[1]}'`")
+            yield Found(subject.place(test), message, f"write `{test.field}|re{flags}: '{found[1]}'`")
 
 
 def _is_flagged(found: re.Match[str]) -> bool:

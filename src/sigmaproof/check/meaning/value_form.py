@@ -58,8 +58,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
         return
     for test in dict.fromkeys(test for test, _ in subject.field_tests if isinstance(test, Text | Number | Boolean)):
         if told := _told(test):
-            place = subject.value_place(test.field, _text(test))
-            yield Found(place, f"{describe(test)}: {told[0]}", told[1])
+            yield Found(subject.place(test), f"{describe(test)}: {told[0]}", told[1])
 
 
 def _told(test: FieldTest) -> Told:

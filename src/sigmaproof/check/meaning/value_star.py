@@ -45,9 +45,8 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     for test in dict.fromkeys(test for test, _ in subject.tests if isinstance(test, Text | Keyword)):
         if (star := _star(test.pattern)) is not None:
             shown = _written(test.pattern[star - 1 : star + 2])
-            place = subject.document.place("detection") if isinstance(test, Keyword) else subject.place(test.field)
             message = f"the * in {shown[-60:]} is a wildcard: any text between the quotes passes"
-            yield Found(place, message, r"write \* for the star itself")
+            yield Found(subject.place(test), message, r"write \* for the star itself")
 
 
 def _star(pattern: Pattern) -> int | None:
