@@ -126,3 +126,27 @@ def test_a_misspelt_call_of_a_known_service_is_a_warning(call: str) -> None:
     misspelt = [(one.level, one.help) for one in told if one.code == "event-name-misspelt"]
     assert misspelt == ([("warning", f"did you mean {NAMES[call]}?")] if NAMES[call] else [])
     assert not (misspelt and len(told) > 1), "not told again as a note"
+
+
+WHOLE = {
+    "requestParameters|contains: '\"Principal\":\"\\*\"'": None,
+    "requestParameters|contains: '\"AWS\":\"\\*\"},\"Action\"'": None,
+    "requestParameters|contains|all: ['\"Principal\":\"\\*\"', '\"Effect\":\"Allow\"', mybucket]": None,
+    "requestParameters|re: '\"Principal\":(\"\\*\"|\\{\"AWS\")'": None,
+    "requestParameters|contains: '\"Principal\": \"\\*\"'": "write JSON without spaces",
+}
+
+
+@pytest.mark.parametrize("test", WHOLE)
+def test_the_json_of_an_object_is_one_that_aws_can_write(test: str) -> None:
+    told = found(f"eventName: PutBucketPolicy\n    {test}", "rule-unwritten")
+    assert len(told) == (WHOLE[test] is not None)
+    assert all(str(WHOLE[test]) in one.help for one in told)
+
+
+def test_what_a_search_of_a_whole_object_is_told_doesn_t_lead_in_a_circle() -> None:
+    text = rule("s:\n    requestParameters|contains: '\"Principal\":\"\\*\"'\ncondition: s")
+    whole = {one.code: one for one in check(load_text(text).rules, ["lucene"], select=["meaning", "targets"])}
+    assert set(whole) == {"object-text", "target-approximate"}
+    assert "Lucene can't search a part so" in whole["object-text"].help
+    assert "signs of JSON stand only inside of a value" in whole["target-approximate"].message

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 Claim: TypeAlias = tuple[str, str, str]
+_JSON_SIGNS = re.compile(r'":|,"|\{"|\["')
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,13 @@ def _whole_claims(where: Spot, home: Home, pattern: Pattern, cased: bool) -> Ite
     directions = _text_directions(where, pattern, cased)
     if directions:
         direction = "both" if len(directions) == 2 else directions.pop()
-        yield "rendered-text", direction, "the rule sees the object as JSON, the index as {a=b}"
+        signs = ", where signs of JSON stand only inside of a value" if _has_json(pattern) else ""
+        yield "rendered-text", direction, f"the rule sees the object as JSON, the index as {{a=b}}{signs}"
+
+
+def _has_json(pattern: Pattern) -> bool:
+    """Whether a text asks for the signs between the parts of JSON."""
+    return any(isinstance(part, str) and _JSON_SIGNS.search(part) for part in pattern)
 
 
 def object_directions_of(where: Spot, pattern: Pattern, cased: bool) -> set[str]:

@@ -9,8 +9,11 @@ import ipaddress
 from collections.abc import Iterator
 from collections.abc import Sequence as Listed
 from datetime import date
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
+from sigmaproof.claims import object_candidates
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fields import UnknownFieldError, Writes, table
 from sigmaproof.folding import fold
@@ -37,7 +40,9 @@ from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Repeat, Sequence
 from sigmaproof.spelling import spellings
 from sigmaproof.verify.records import BASE, MISSING
 
-__all__ = ["fitting", "ordinary", "text_of", "times", "without_word"]
+MOST_OBJECTS = 3
+"""Objects that are made for a text that stands in an object's own JSON."""
+__all__ = ["fitting", "is_object", "objects", "ordinary", "text_of", "times", "without_word"]
 
 
 def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
@@ -71,8 +76,12 @@ def _leaves(node: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
 
 def _writes(test: FieldTest) -> Writes:
     """What AWS writes at a test's field; anything, where the table does not say."""
+    return _writes_at(test.field)
+
+
+def _writes_at(field: str) -> Writes:
     try:
-        located = table().raw(test.field)
+        located = table().raw(field)
     except UnknownFieldError:
         return Writes()
     return Writes(types=("string", "number", "boolean", "object")) if located.sub else located.field.writes
@@ -106,7 +115,7 @@ def _true_values(test: FieldTest) -> list[Any]:
         case Exists():
             return ordinary(test)[:1]
         case Regex():
-            return [_example(parse(test.source, test.flags))]
+            return [*(objects(test) if is_object(test.field) else ()), _wanted(test)]
         case Cidr():
             return [str(ipaddress.ip_network(test.network, strict=False).network_address)]
         case TimePart():
@@ -141,11 +150,34 @@ def _days(tests: Listed[TimePart]) -> Iterator[date]:
         yield from map(date.fromordinal, range(first, min(first + 366, date.max.toordinal() + 1)))
 
 
-def _typed(test: FieldTest, text: str) -> list[Any]:
+def _typed(test: Text | Boolean, text: str) -> list[Any]:
     """A text as the type that AWS writes there."""
     if text in ("true", "false") and "boolean" in _writes(test).types:
         return [text == "true", text]
-    return [{"a": text}, text] if _writes(test).types == ("object",) else [text]
+    return [*objects(test), text] if is_object(test.field) else [text]
+
+
+def is_object(field: str) -> bool:
+    """Whether AWS writes nothing but objects there."""
+    return table().knows(field) and _writes_at(field).types == ("object",)
+
+
+@lru_cache(maxsize=5_000)
+def objects(test: Text | Boolean | Regex) -> tuple[dict[str, Any], ...]:
+    """Small objects on which a test is true, as its text stands in a value, or in their JSON; then one that has the
+    text."""
+    holds, text = value_test(test), _wanted(test)
+    plainly = {"a": text}
+    if holds(plainly):
+        return (plainly,)
+    pattern = test.pattern if isinstance(test, Text) else (text,)
+    return (*islice(filter(holds, object_candidates(pattern)), MOST_OBJECTS), plainly)
+
+
+def _wanted(test: Text | Boolean | Regex) -> str:
+    if isinstance(test, Regex):
+        return _example(parse(test.source, test.flags))
+    return text_of(test) if isinstance(test, Text) else str(test.value).lower()
 
 
 def _false_values(test: FieldTest) -> list[Any]:

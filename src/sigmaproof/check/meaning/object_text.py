@@ -42,4 +42,5 @@ def check(subject: RuleSubject) -> Iterator[Found]:
         located = table().raw(field) if table().knows(field) else None
         if located is not None and not located.sub and "object" in located.field.writes.types:
             message = f"{field} is an object: its JSON text is searched, keys and values alike"
-            yield Found(subject.place(test), message, f"name the part that is meant: {field}.KEY|contains")
+            lucene = ", for other targets: Lucene can't search a part so" if "lucene" in subject.targets else ""
+            yield Found(subject.place(test), message, f"name the part that is meant: {field}.KEY|contains{lucene}")

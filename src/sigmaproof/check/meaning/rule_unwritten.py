@@ -35,6 +35,8 @@ from sigmaproof.check.subjects import RuleSubject
 __all__ = ["check"]
 
 
+_HELP = "loosen the test that asks for it"
+_JSON = " is an object, and no JSON of one was found that has these texts"
 _CLEARER = (field_conflict, value_form, value_quotes, value_unwritten)
 
 
@@ -46,14 +48,18 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     clearer = (found for one in _CLEARER for found in one.check(subject))
     if next(clearer, None) is None and (why := _why(subject)):
         message = f"no record was found that AWS can write and that makes the rule true: {why}"
-        yield Found(subject.condition_place(), message, "loosen the test that asks for it")
+        help = "write JSON without spaces between its parts, or name the part" if why.endswith(_JSON) else _HELP
+        yield Found(subject.condition_place(), message, help)
 
 
 def _why(subject: RuleSubject) -> str | None:
     """Why AWS can't write the first record that was found."""
     from sigmaproof.verify.admissible import why_inadmissible
     from sigmaproof.verify.records import built
+    from sigmaproof.verify.values import is_object
 
     assert subject.coverage is not None
     drafts = (one.draft for one in subject.coverage.decisions if one.verdict and one.draft is not None)
-    return next((why_inadmissible(built(draft)) for draft in islice(drafts, 1)), "")
+    why = next((why_inadmissible(built(draft)) for draft in islice(drafts, 1)), "")
+    field = (why or "").removesuffix(" is a string")
+    return f"{field}{_JSON}" if field != why and is_object(field) else why
