@@ -71,3 +71,16 @@ def test_a_pattern_that_no_name_fits(test: str) -> None:
     findings = [one for one in found(f"s:\n    {test}\ncondition: s") if one.code.endswith("-unknown")]
     assert len(findings) == (PATTERNS[test] is not None)
     assert all(str(PATTERNS[test]) in one.help for one in findings)
+
+
+def test_what_is_said_of_a_value_is_not_said_otherwise_by_another_check() -> None:
+    for value in ("0777", "012345678901", "1e3"):
+        assert [one.code for one in found(f"s:\n    requestParameters.mode: {value}\ncondition: s")] == [
+            "yaml-surprise"
+        ]
+        assert found(f"s:\n    requestParameters.mode: '{value}'\ncondition: s") == []
+    assert found("s:\n    recipientAccountId: '123456789012'\ncondition: s") == []
+    for value in ("yes", "'yes'"):
+        helps = [one.help for one in found(f"s:\n    errorCode|exists: {value}\ncondition: s")]
+        assert len(helps) == 1
+        assert "write true" in helps[0].replace("`", "")
