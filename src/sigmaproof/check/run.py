@@ -198,12 +198,13 @@ def _together(files: Sequence[_File], filters: Sequence[Filter]) -> Checked:
     """The findings of all files, with those that several of them make, and without what is silenced."""
     cards = [card for one in files for card in one.cards]
     checked = Checked(cards=cards, filters=list(filters))
-    others: dict[str, list[Diagnostic]] = {}
-    for finding in _of_all(cards, filters):
-        others.setdefault(finding.place.file, []).append(finding)
+    # a finding about a rule stands in the file of a filter where the filter is what it is about
+    found_in: dict[str, list[Diagnostic]] = {one.file: [] for one in files}
+    for finding in [*(finding for one in files for finding in one.findings), *_of_all(cards, filters)]:
+        found_in.setdefault(finding.place.file, []).append(finding)
     for one in files:
         wants = one.options.wants()
-        found = [*one.findings, *others.pop(one.file, ())]
+        found = found_in.pop(one.file, [])
         kept = [finding for finding in dict.fromkeys(found) if _is_kept(finding, wants)]
         checked.findings += one.comments.left(kept, wants, one.options.targets) if one.comments else kept
     return checked
