@@ -71,3 +71,46 @@ def test_a_pattern_that_no_name_fits(test: str) -> None:
     findings = [one for one in found(f"s:\n    {test}\ncondition: s") if one.code.endswith("-unknown")]
     assert len(findings) == (PATTERNS[test] is not None)
     assert all(str(PATTERNS[test]) in one.help for one in findings)
+
+
+def test_what_is_said_of_a_value_is_not_said_otherwise_by_another_check() -> None:
+    for value in ("0777", "012345678901", "1e3"):
+        assert [one.code for one in found(f"s:\n    requestParameters.mode: {value}\ncondition: s")] == [
+            "yaml-surprise"
+        ]
+        assert found(f"s:\n    requestParameters.mode: '{value}'\ncondition: s") == []
+    assert found("s:\n    recipientAccountId: '123456789012'\ncondition: s") == []
+    for value in ("yes", "'yes'"):
+        helps = [one.help for one in found(f"s:\n    errorCode|exists: {value}\ncondition: s")]
+        assert len(helps) == 1
+        assert "write true" in helps[0].replace("`", "")
+
+
+# A tag, the code, and what is said to write instead.
+TAGS: dict[str, tuple[str, str] | None] = {
+    "attack.t1078.004": None,
+    "attack.stealth": None,
+    "attack.g0016": None,
+    "attack.ds0009": None,
+    "attack.defense-evasion": ("tag-retired", "attack.stealth or attack.defense-impairment"),
+    "attack.Defense_Evasion": ("tag-retired", "attack.stealth or attack.defense-impairment"),
+    "attack.t1562.008": ("tag-retired", "attack.t1685.002"),
+    "attack.t9999": ("tag-unknown", "such as attack.t1078.004"),
+    "attack.t1078.099": ("tag-unknown", "did you mean attack.t1078?"),
+    "attack.ta0001": ("tag-unknown", "did you mean attack.initial-access?"),
+    "attack.Initial_Access": ("tag-unknown", "write attack.initial-access, or --fix"),
+    "attack.T1078": ("tag-unknown", "write attack.t1078, or --fix"),
+    "attack.persistance": ("tag-unknown", "did you mean attack.persistence?"),
+    "attack.g16": ("tag-unknown", "such as"),
+    "cve.2021.44228": ("tag-unknown", "write cve.2021-44228"),
+    "own.word": ("tag-unknown", "the namespaces are attack, car"),
+}
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_tags_are_asked_of_the_table_that_coverage_has(tag: str) -> None:
+    findings = check_content(f"title: T\ntags:\n    - {tag}\n".encode(), "r.yml", options=Options(("tag",))).findings
+    told = [(one.code, one.help) for one in findings if one.level != "error" and one.place.line == 3]
+    code, help = TAGS[tag] or ("", "")
+    assert [one for one, _ in told] == ([code] if code else [])
+    assert all(help in words for _, words in told)

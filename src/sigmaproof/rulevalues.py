@@ -42,7 +42,8 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _BOOLEAN: lambda value: isinstance(value, bool),
     _ANY: lambda value: True,
 }
-_HELP = {_TEXT: "put the value in quotes", _NUMBER: "write it without quotes", _BOOLEAN: "write it without quotes"}
+_HELP = {_TEXT: "put the value in quotes", _NUMBER: "write it without quotes"}
+_TRUE, _FALSE = {"true", "yes", "y", "on", "1"}, {"false", "no", "n", "off", "0"}
 _PATTERN = {"contains", "startswith", "endswith"}
 _FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
 # What other languages and products call a modifier, or a text that the modifier's own name is far from.
@@ -228,7 +229,14 @@ def _type(item: _Item) -> Found:
 def _type_of_modifier(item: _Item) -> Found:
     takes = next((_TAKES[name] for name in item.modifiers if not _IS[_TAKES[name]](item.value)), None)
     name = next((name for name in item.modifiers if _TAKES[name] == takes), "")
-    return (f"the value of |{name} must be {takes}", _HELP[takes]) if takes else None
+    return (f"the value of |{name} must be {takes}", _HELP.get(takes) or _boolean(item.value)) if takes else None
+
+
+def _boolean(value: Any) -> str:
+    """What to write for a value that is none, and was meant as a boolean."""
+    word = str(value).strip().lower()
+    meant = "`true`" if word in _TRUE else "`false`" if word in _FALSE else "`true` or `false`"
+    return f"write {meant}, without quotes"
 
 
 def _keyword(item: _Item) -> Found:

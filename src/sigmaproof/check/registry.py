@@ -59,6 +59,7 @@ convention id-duplicate        warning  set
 convention title-form          note     document
 convention date-order          warning  document
 convention tag-unknown         warning  document
+convention tag-retired         note     document
 convention reference-form      note     document
 convention falsepositive-form  note     document
 convention file-name           note     text
