@@ -281,7 +281,7 @@ class TestPipelines:
         ("text", "message"),
         [
             ("", "a pipeline is one YAML map"),
-            ("[a]\n", "is not of type 'object'"),
+            ("[a]\n", "is a list, not a map"),
             ("transformations: 5\n", "transformations is a list"),
             ("transformations: [5]\n", "a transformation is a map"),
             ("transformations: [{type: field_name_mapping, mapping: [a]}]\n", "mapping is a map"),

@@ -129,11 +129,11 @@ def test_a_misspelt_call_of_a_known_service_is_a_warning(call: str) -> None:
 
 
 WHOLE = {
-    "requestParameters|contains: '\"Principal\":\"\\*\"'": None,
-    "requestParameters|contains: '\"AWS\":\"\\*\"},\"Action\"'": None,
-    "requestParameters|contains|all: ['\"Principal\":\"\\*\"', '\"Effect\":\"Allow\"', mybucket]": None,
-    "requestParameters|re: '\"Principal\":(\"\\*\"|\\{\"AWS\")'": None,
-    "requestParameters|contains: '\"Principal\": \"\\*\"'": "write JSON without spaces",
+    'requestParameters|contains: \'"Principal":"\\*"\'': None,
+    'requestParameters|contains: \'"AWS":"\\*"},"Action"\'': None,
+    'requestParameters|contains|all: [\'"Principal":"\\*"\', \'"Effect":"Allow"\', mybucket]': None,
+    'requestParameters|re: \'"Principal":("\\*"|\\{"AWS")\'': None,
+    'requestParameters|contains: \'"Principal": "\\*"\'': "write JSON without spaces",
 }
 
 
@@ -145,7 +145,7 @@ def test_the_json_of_an_object_is_one_that_aws_can_write(test: str) -> None:
 
 
 def test_what_a_search_of_a_whole_object_is_told_doesn_t_lead_in_a_circle() -> None:
-    text = rule("s:\n    requestParameters|contains: '\"Principal\":\"\\*\"'\ncondition: s")
+    text = rule('s:\n    requestParameters|contains: \'"Principal":"\\*"\'\ncondition: s')
     whole = {one.code: one for one in check(load_text(text).rules, ["lucene"], select=["meaning", "targets"])}
     assert set(whole) == {"object-text", "target-approximate"}
     assert "Lucene can't search a part so" in whole["object-text"].help

@@ -34,7 +34,10 @@ def condition_tree(text: str, names: Sequence[str], selection: Callable[[str], P
     Raises ConditionError for a condition that can't be read, an unknown name and a selector of nothing.
     """
     if "|" in text:
-        raise ConditionError("a `|` in a condition is not Sigma any more: an aggregation is a correlation now")
+        raise ConditionError(
+            "a `|` in a condition is not Sigma any more: an aggregation is a correlation now, which sigmaproof does "
+            "not take yet; write what a single record tells, and count in what runs the query"
+        )
     reader = _Reader(_TOKEN.findall(text), names, selection)
     tree = reader.either(0)
     if reader.token:

@@ -299,12 +299,11 @@ _EXAMPLE = "start with `title:`, `logsource:` and `detection:` at the left margi
 
 def schema_faults(document: Document, name: str, code: str) -> Iterator[Diagnostic]:
     """What one of our schemas finds wrong in a document, each with its place."""
+    from sigmaproof.schemawords import worded
+
     errors = islice(_validator(name).iter_errors(document.data), MOST_FAULTS)
-    for error in sorted(errors, key=lambda e: list(map(str, e.absolute_path))):
-        where = ".".join(map(str, error.absolute_path))
-        told = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-        message = f"{where or 'the document'}: {_brief(error.message)}"
-        yield Diagnostic(code, "error", document.place(*error.absolute_path), message, told)
+    for path, message, told in worded(errors):
+        yield Diagnostic(code, "error", document.place(*path), message, told)
 
 
 @cache
@@ -312,10 +311,6 @@ def _validator(name: str) -> Any:
     import jsonschema
 
     return jsonschema.Draft202012Validator(schema(name))
-
-
-def _brief(message: str) -> str:
-    return message if len(message) <= 200 else f"{message[:90]} … {message[-90:]}"
 
 
 def _condition_faults(document: Document, section: str) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ What is refused here is refused in the same words under every pySigma. What a va
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import math
 import re
@@ -42,7 +43,8 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _BOOLEAN: lambda value: isinstance(value, bool),
     _ANY: lambda value: True,
 }
-_HELP = {_TEXT: "put the value in quotes", _NUMBER: "write it without quotes"}
+_TIMES = "records of a time are chosen with --since and --until of `evaluate`; a rule has |hour, |day, |year and so on"
+_DECIMAL, _DAY = re.compile(r"-?\d+(\.\d+)?", re.ASCII), re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TRUE, _FALSE = {"true", "yes", "y", "on", "1"}, {"false", "no", "n", "off", "0"}
 _PATTERN = {"contains", "startswith", "endswith"}
 _FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
@@ -217,6 +219,8 @@ class _Item:
 
 
 def _type(item: _Item) -> Found:
+    if (name := _compares(item)) and (isinstance(item.value, datetime.date) or _DAY.match(str(item.value))):
+        return f"|{name} compares numbers only, and this is a time", _TIMES
     if not isinstance(item.value, str | int | float | None):
         return f"a {type(item.value).__name__} is no value of a rule", "put the value in quotes"
     if isinstance(item.value, float) and not math.isfinite(item.value):
@@ -229,7 +233,20 @@ def _type(item: _Item) -> Found:
 def _type_of_modifier(item: _Item) -> Found:
     takes = next((_TAKES[name] for name in item.modifiers if not _IS[_TAKES[name]](item.value)), None)
     name = next((name for name in item.modifiers if _TAKES[name] == takes), "")
-    return (f"the value of |{name} must be {takes}", _HELP.get(takes) or _boolean(item.value)) if takes else None
+    return (f"the value of |{name} must be {takes}", _help(takes, item.value)) if takes else None
+
+
+def _compares(item: _Item) -> str | None:
+    """The modifier that compares two numbers; not that of a part of a time."""
+    is_part = not TIME_PARTS.keys().isdisjoint(item.modifiers)
+    return None if is_part else next((name for name in item.modifiers if name in ("gt", "gte", "lt", "lte")), None)
+
+
+def _help(takes: str, value: Any) -> str:
+    """What to do about a value of another type: the quotes of a number are the fault only where one is in them."""
+    if takes == _NUMBER:
+        return "write it without quotes" if isinstance(value, str) and _DECIMAL.fullmatch(value) else "write a number"
+    return "put the value in quotes" if takes == _TEXT else _boolean(value)
 
 
 def _boolean(value: Any) -> str:

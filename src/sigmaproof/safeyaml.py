@@ -123,9 +123,20 @@ def _from_yaml(error: yaml.MarkedYAMLError, file: str, text: str) -> InputError:
     problem = " ".join(part for part in (error.context, error.problem) if part)
     if "nesting depth" in problem:  # newer versions of LibYAML have a limit of their own, which they meet first
         return InputError("yaml-too-deep", place, _TOO_DEEP)
+    if (tab := _tabbed(text, place.line)) is not None:
+        help = "write spaces instead: an editor can turn tabs into them when it saves"
+        return InputError("yaml-syntax", Place(file, tab, 1), "a tab as indentation: YAML takes spaces only", help)
     return InputError("yaml-syntax", place, f"not valid YAML: {problem}", _syntax_help(text, place.line))
 
 
+def _tabbed(text: str, line: int) -> int | None:
+    """The line at a syntax error, or before it, that is indented with a tab."""
+    lines = text.splitlines()
+    near = [at for at in (line, line - 1) if 0 < at <= len(lines)]
+    return next((at for at in near if _TAB.match(lines[at - 1][:MOST_SHOWN])), None)
+
+
+_TAB = re.compile(r" *\t\s*[^\s#]")
 # An opening and a closing quote, and then text: the quotes that were meant as one value, or as a part of it.
 _DOUBLED = re.compile(r"""(?:^|[:\-,\[]\s+)(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")[^\s#,\]}:]""")
 
@@ -183,6 +194,7 @@ class _Builder:
                     key_node,
                     "yaml-duplicate-key",
                     f'the key "{key}" is already on line {first[key]}: one would be lost',
+                    "write the values as one list; where both must hold, in two selections",
                 )
             first[key] = line
             self.stands((*path, key), key_node)
@@ -215,9 +227,9 @@ class _Builder:
             place = Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
             self.document.warnings.append(Diagnostic("yaml-surprise", "warning", place, *surprise))
 
-    def fail(self, node: yaml.Node, code: str, message: str) -> Any:
+    def fail(self, node: yaml.Node, code: str, message: str, help: str = "") -> Any:
         mark = node.start_mark
-        raise InputError(code, Place(self.document.file, mark.line + 1, mark.column + 1), message)
+        raise InputError(code, Place(self.document.file, mark.line + 1, mark.column + 1), message, help)
 
 
 def _surprise(text: str, value: Any) -> tuple[str, str] | None:

@@ -177,7 +177,15 @@ def _decoded(content: bytes) -> str | None:
 
 
 def _of_rule(rule: Rule, options: Options, runs: Callable[[str], bool]) -> Iterator[Diagnostic]:
-    return _run("rule", runs, RuleSubject(rule, options.targets))
+    return _run("rule", runs, RuleSubject(_for_cloudtrail(rule), options.targets))
+
+
+def _for_cloudtrail(rule: Rule) -> Rule:
+    """The rule as one of CloudTrail where only capitals make it another one: `logsource-case` tells of them, and what
+    else is wrong with it is told too."""
+    folded = {key: value.strip().lower() for key, value in rule.data["logsource"].items() if isinstance(value, str)}
+    meant = Rule.of_tree(replace(rule.document, data={**rule.data, "logsource": folded}), rule.tree)
+    return meant if meant.is_cloudtrail and not rule.is_cloudtrail else rule
 
 
 def _run(kind: str, runs: Callable[[str], bool], subject: Any) -> Iterator[Diagnostic]:

@@ -66,22 +66,27 @@ def normalize(
 
 def explain(
     rule: Annotated[Path, typer.Argument(help="A rule.")],
-    record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT, a case as FILE.test.yml:LINE, or -.")],
     pipeline: Pipelines = None,
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
     integration: Integration = None,
 ) -> None:
     """Explain why a rule matched a record or did not, test by test."""
+    from sigmaproof.diagnostics import InputError
     from sigmaproof.events import event_at
     from sigmaproof.output.matches import write_explanation
+    from sigmaproof.ruletests.cases import case_at, is_case
 
     status, profile = Status(), profile_of(integration)
     loaded = rules_of(inputs_of([str(rule)]), status, pipeline, filter)
     try:
-        event = event_at(record, status.report)
+        event = case_at(record) if is_case(record) else event_at(record, status.report)
     except LookupError as error:
         usage(str(error.args[0]))
+    except InputError as error:
+        status.report(error.diagnostic)
+        status.end()
     for one in loaded:
         write_explanation(one, event, input.value, profile)
     status.end()

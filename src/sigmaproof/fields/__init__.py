@@ -197,6 +197,9 @@ class FieldTable:
                 return field
         return None
 
+    def _open(self) -> list[str]:
+        return [name.lower() for name, field in self._by_raw.items() if field.open]
+
     def _unknown(self, path: str) -> str:
         for known in (path, *(path[:cut] for cut in reversed(_dots(path)))):
             if known in self.dropped:
@@ -204,6 +207,10 @@ class FieldTable:
         with suppress(UnknownFieldError):
             return f'"{path}" is the ECS name; a rule names the raw field: write "{self.ecs(path)[0].raw}"'
         lower = {name.lower(): name for name in self._by_raw}
+        for cut in _dots(path):  # what stands below an open object is right as it is
+            close = difflib.get_close_matches(path[:cut].lower(), self._open(), n=1, cutoff=0.85)
+            if close:
+                return f'unknown CloudTrail field "{path}"; did you mean "{lower[close[0]]}{path[cut:]}"?'
         close = difflib.get_close_matches(path.lower(), lower, n=1, cutoff=0.6)
         hint = f'did you mean "{lower[close[0]]}"?' if close else "see `sigmaproof fields` for the known ones"
         return f'unknown CloudTrail field "{path}"; {hint}'

@@ -17,7 +17,7 @@ from sigmaproof.ruletests import Expectation
 
 __all__ = ["write_expectations"]
 
-_EXPLAIN = "correct the rule or the record; `sigmaproof explain` shows every test of the rule"
+_CORRECT = "correct the rule or the record"
 _NARROW = "narrow the rule, or say in its test file `baseline: {max_matches: N}`"
 _WRITE = "write them into its test file; `sigmaproof test --suggest` writes one that is not there"
 
@@ -60,7 +60,8 @@ def _print(results: Sequence[Expectation]) -> None:
         for shown in excerpt(as_finding(result)):
             print(f"     {shown}")
         for step in result.steps:
-            print(one_line(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}"))
+            values = f"   [{'; '.join(step.values)}]" if step.values else ""
+            print(one_line(f"         {'true ' if step.verdict else 'false'} {'  ' * step.depth}{step.words}{values}"))
         if not result.steps:
             for why in result.why:
                 print(one_line(f"         {why}"))
@@ -82,7 +83,16 @@ def as_finding(result: Expectation) -> Diagnostic:
         return Diagnostic("test-baseline", "error", result.place, message, _NARROW)
     if result.kind == "required":
         return Diagnostic("test-required", "error", result.place, message, _WRITE)
-    return Diagnostic("test-failed", "error", result.place, message, _EXPLAIN)
+    return Diagnostic("test-failed", "error", result.place, message, _CORRECT + _explained(result))
+
+
+def _explained(result: Expectation) -> str:
+    """How to see every test of the rule on the record, where `explain` can read it from the test file."""
+    from sigmaproof.ruletests.cases import is_case
+
+    record = f"{result.place.file}:{result.place.line}"
+    shown = result.steps and is_case(record)
+    return f"; `sigmaproof explain {result.rule.file} {record}` shows every test of the rule" if shown else ""
 
 
 def _report(

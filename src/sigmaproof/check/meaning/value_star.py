@@ -37,6 +37,7 @@ __all__ = ["check"]
 _ELEMENT = re.compile(
     r'"(Not)?(Principal|Action|Resource|AWS|Federated|Service|CanonicalUser)"\s*:\s*[\[{\s]*"$', re.IGNORECASE
 )
+LONGEST = 100  # characters before a star that are looked at
 _CLOSING = re.compile(r'"[\s\]}]*')
 
 
@@ -53,11 +54,15 @@ def _star(pattern: Pattern) -> int | None:
     """Where the first such star stands in a pattern."""
     for at in range(1, len(pattern) - 1):
         before, star, behind = pattern[at - 1 : at + 2]
-        if star is Wild.ANY and isinstance(before, str) and isinstance(behind, str):
-            is_last = all(part is Wild.ANY for part in pattern[at + 2 :]) and _CLOSING.fullmatch(behind)
-            if before.endswith('"') and behind.startswith('"') and (is_last or _ELEMENT.search(before)):
-                return at
+        is_lone = star is Wild.ANY and str(before).endswith('"') and str(behind).startswith('"')
+        if is_lone and (_is_last(pattern, at) or _ELEMENT.search(str(before)[-LONGEST:])):
+            return at
     return None
+
+
+def _is_last(pattern: Pattern, at: int) -> bool:
+    """Whether nothing but signs that close something stands behind a star."""
+    return pattern[at + 2 :] in ((), (Wild.ANY,)) and _CLOSING.fullmatch(str(pattern[at + 1])) is not None
 
 
 def _written(pattern: Pattern) -> str:
