@@ -120,3 +120,13 @@ def test_a_rule_of_another_form_is_told_in_its_own_words() -> None:
         (one,) = found(changed)
         assert message in one.message
         assert help in one.help
+
+
+def test_fix_says_of_a_file_with_errors_that_nothing_was_repaired(tmp_path: Path) -> None:
+    text = rule("s:\n    eventName: [a, 1: b]\ncondition: s").replace("title: ", "title: Rule.\nother: ")
+    (tmp_path / "broken.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "fine.yml").write_text(rule("s:\n    eventName: CreateRole\ncondition: s"), encoding="utf-8")
+    ended = sigmaproof("check", "--fix", ".", cwd=tmp_path)
+    assert "broken.yml: nothing repaired: first mend its errors" in ended.err
+    assert "fine.yml: nothing" not in ended.err
+    assert (tmp_path / "broken.yml").read_text(encoding="utf-8") == text

@@ -28,7 +28,11 @@ from sigmaproof.drafts import write_whole
 from sigmaproof.rules import Rule, load_text, read_file
 from sigmaproof.safeyaml import MOST_BYTES, documents
 
-__all__ = ["REPAIRS", "fix_file", "fix_text"]
+__all__ = ["REPAIRS", "BrokenError", "fix_file", "fix_text"]
+
+
+class BrokenError(ValueError):
+    """A file with errors, of which no rule can be compared with what repairs make of it: nothing was repaired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def fix_file(file: Path, options: Options | None = None) -> list[str]:
     """Repairs what the options look for in a file; the codes of what was repaired. A link is left alone: what it leads
     to was not named.
 
-    Raises InputError when it can't be written; it is then as it was.
+    Raises InputError when it can't be written, it is then as it was; BrokenError for a file with errors.
     """
     if file == STDIN or file.is_symlink():
         return []
@@ -60,19 +64,26 @@ def fix_file(file: Path, options: Options | None = None) -> list[str]:
         return []  # the checks tell of it
     if len(content) > MOST_BYTES:
         return []
-    fixed, codes = fix_text(text, options)
+    if (rules := _rules(text)) is None:
+        raise BrokenError("nothing repaired: first mend its errors")
+    fixed, codes = _repaired(text, rules, options or Options())
     if codes:
         write_whole(file, fixed.encode("utf-8"))
     return codes
 
 
 def fix_text(text: str, options: Options | None = None) -> tuple[str, list[str]]:
-    """A text with the repairs of what the options look for, and the codes of what was repaired."""
-    codes = []
-    wants, rules = (options or Options()).wants(), _rules(text)
+    """A text with the repairs of what the options look for, and the codes of what was repaired; a text with errors as
+    it was."""
+    rules = _rules(text)
+    return (text, []) if rules is None else _repaired(text, rules, options or Options())
+
+
+def _repaired(text: str, rules: Sequence[Rule], options: Options) -> tuple[str, list[str]]:
+    codes, wants = [], options.wants()
     for code, repair in REPAIRS.items():
-        new = _applied(text, _heard(text, code, list(repair(text)))) if rules is not None and wants(code) else text
-        if new != text and _is_same(rules or [], _rules(new)):
+        new = _applied(text, _heard(text, code, list(repair(text)))) if wants(code) else text
+        if new != text and _is_same(rules, _rules(new)):
             text = new
             codes.append(code)
     return text, codes

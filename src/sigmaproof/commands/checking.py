@@ -57,10 +57,14 @@ def known_code(code: str) -> str:
 def fix_files(todo: Sequence[tuple[Path, Options]]) -> None:
     """Repairs what can be repaired and is looked for, and says in which files. Raises InputError for a file that can't
     be written."""
-    from sigmaproof.check.fix import fix_file
+    from sigmaproof.check.fix import BrokenError, fix_file
     from sigmaproof.output.consoles import note, plural
 
     for file, options in todo:
-        fixed = fix_file(file, options)
+        try:
+            fixed = fix_file(file, options)
+        except BrokenError as error:
+            note(f"{file}: {error}")
+            continue
         if fixed:
             note(f"{file}: {plural(len(fixed), 'repair')}: {', '.join(fixed)}")
