@@ -63,7 +63,7 @@ RULES: dict[str, tuple[str | bytes, int, str]] = {
     "no condition": (rule(GOOD), 7, "'condition' is a required property"),
     "empty condition": (condition(""), 10, "detection.condition"),
     "number as condition": (rule(GOOD + "condition: 5"), 10, "detection.condition"),
-    "detection is a list": (LOG + "detection: [a]\n", 7, "detection: ['a'] is not"),
+    "detection is a list": (LOG + "detection: [a]\n", 7, "detection: ['a'] is a list, not a map"),
     "unknown selection": (condition("s and filtre"), 10, 'no selection "filtre"'),
     "near selection": (rule("selection:\n    eventName: a\ncondition: selektion"), 10, 'mean "selection"?'),
     "selector of nothing": (condition("s and not 1 of filter_*"), 10, "selects nothing"),
