@@ -114,3 +114,49 @@ def test_tags_are_asked_of_the_table_that_coverage_has(tag: str) -> None:
     code, help = TAGS[tag] or ("", "")
     assert [one for one, _ in told] == ([code] if code else [])
     assert all(help in words for _, words in told)
+
+
+# Tests beside an eventSource; the code of what is found, and a part of what is said, of each one that AWS never writes.
+UNWRITTEN: dict[str, tuple[str, str] | None] = {
+    "errorCode: ''": ("value-unwritten", "write `errorCode: null`"),
+    "errorCode: '-'": ("value-unwritten", "write `errorCode: null`"),
+    "errorCode: 'null'": ("value-unwritten", "write `errorCode: null`"),
+    "errorMessage: none": ("value-unwritten", "write `errorMessage: null`"),
+    "eventName|cased: createUser": ("value-unwritten", "write CreateUser"),
+    "eventName|cased: CreateUser": None,
+    "userAgent: ''": None,
+    "requestParameters.x: ''": None,
+    "readOnly: 'yes'": ("rule-unwritten", "the value is a string"),
+    "eventTime|contains: x": ("rule-unwritten", "2026-01-15T09:30:00Z"),
+    "eventTime|startswith: '2026-01-01T0'": None,
+    "eventTime: '2026-12-3*Z'": None,
+    "eventTime|re: 'T0[0-5]:'": None,
+    'requestParameters|contains: \'"userName": "x"\'': ("rule-unwritten", 'without spaces, as `{"userName":"x"}`'),
+    'requestParameters|contains: \'"userName":"x"\'': None,
+    'requestParameters|contains|all: [\'"a":"x"\', \'"b":[\']': None,
+}
+
+
+@pytest.mark.parametrize("test", UNWRITTEN)
+def test_what_aws_never_writes_stands_at_its_test(test: str) -> None:
+    findings = [one for one in found(f"s:\n    eventSource: iam.amazonaws.com\n    {test}\ncondition: s")
+                if "unwritten" in one.code]  # fmt: skip
+    code, words = UNWRITTEN[test] or ("", "")
+    assert [(one.code, one.place.line - HEAD) for one in findings] == ([(code, 3)] if code else [])
+    assert all(words in f"{one.message} {one.help}" for one in findings)
+
+
+def test_an_address_in_a_network_with_an_end_is_one_that_aws_can_write() -> None:
+    detection = "s:\n    sourceIPAddress|cidr: 10.0.0.0/8\n    sourceIPAddress|endswith: %s\ncondition: s"
+    assert found(detection % "'.5'") == []
+    ((line, words),) = told(detection % "'.x'", "rule-unwritten")
+    assert line == 2
+    assert "no single value of sourceIPAddress" in words
+
+
+def test_a_star_can_be_meant() -> None:
+    detection = "s:\n    requestParameters.bucketPolicy.Statement.Principal: '%s'\ncondition: s"
+    ((line, words),) = told(detection % "*", "value-everything")
+    assert line == 2
+    assert words.index(r"write '\*'") < words.index("|exists: true")
+    assert told(detection % r"\*", "value-everything") == []

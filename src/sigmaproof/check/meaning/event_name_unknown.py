@@ -99,7 +99,7 @@ def fits_any(test: FieldTest, names: Iterable[str]) -> bool:
 
 def values_in(parts: Sequence[Predicate], field: str) -> list[str]:
     """The texts of which a field must be one, of the first part that says so."""
-    return next((values for part in parts if (values := plain_values(part, field))), [])
+    return next((list(filter(None, values)) for part in parts if (values := plain_values(part, field))), [])
 
 
 def _help_of(test: FieldTest) -> str:
