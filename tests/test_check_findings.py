@@ -160,3 +160,52 @@ def test_a_star_can_be_meant() -> None:
     assert line == 2
     assert words.index(r"write '\*'") < words.index("|exists: true")
     assert told(detection % r"\*", "value-everything") == []
+
+
+# A test in the third line; the code, the line in the detection, and what to write instead.
+REFUSED = {
+    "sourceIPAddress|cidr: 10.0.0.1/8": ("rule-value", 3, "write 10.0.0.0/8"),
+    "sourceIPAddress|cidr: '2001:db8::1/32'": ("rule-value", 3, "write 2001:db8::/32"),
+    "sourceIPAddress|cidr: ['10.0.0.0/8', 300.1.1.1/99]": ("rule-value", 3, "203.0.113.0/24"),
+    "userAgent|base64offset|contains:\n        - abcdef\n        - x": ("rule-value", 5, "use a longer value"),
+    "userAgent|base64:\n        - ab\n        - 'a*b'": ("rule-value", 5, "escape it"),
+    "eventName|expand: '%admins%'": ("rule-invalid", 3, "-p"),
+    "userAgent|cidr|contains: 10.0.0.0/8": ("rule-invalid", 3, "incompatible"),
+}
+
+
+@pytest.mark.parametrize("test", REFUSED)
+def test_what_is_refused_stands_at_its_value(test: str) -> None:
+    code, line, words = REFUSED[test]
+    (one,) = found(f"s:\n    eventName: CreateUser\n    {test}\ncondition: s")
+    assert (one.code, one.level, one.place.line - HEAD) == (code, "error", line)
+    assert words in f"{one.message} {one.help}"
+
+
+CONDITIONS = {
+    "2 of s*": "`2 of` is none of Sigma's quantifiers; write `1 of`, `any of` or `all of`",
+    "one of s*": "`one of` is none",
+    "all s*": "`all` without `of` is none",
+    "s and t": 'there is no selection "t"',
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_that_is_misread_says_what_is_meant(condition: str) -> None:
+    ((_, words),) = told(f"s:\n    eventName: CreateUser\ncondition: {condition}", "rule-condition")
+    assert CONDITIONS[condition] in words
+
+
+def test_what_every_rule_has_is_said_where_it_is_missing() -> None:
+    findings = check_content(b"author: me\n", "r.yml", options=Options(("form",))).findings
+    assert [one.code for one in findings] == ["rule-form"] * 3
+    assert all("`title:`, `logsource:`" in one.help for one in findings)
+
+
+def test_no_advice_that_the_rule_follows_already() -> None:
+    detection = "s:\n%s    eventName: CreateUser\n    requestParameters.userName|contains: admin\ncondition: s"
+    advice = "Name the API call in the rule"
+    for more, told_of in (("", True), ("    eventSource: iam.amazonaws.com\n", False)):
+        helps = [one.help for one in found(detection % more, ["eql"]) if one.code == "target-approximate"]
+        assert helps
+        assert any(advice in one for one in helps) is told_of
