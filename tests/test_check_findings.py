@@ -114,3 +114,98 @@ def test_tags_are_asked_of_the_table_that_coverage_has(tag: str) -> None:
     code, help = TAGS[tag] or ("", "")
     assert [one for one, _ in told] == ([code] if code else [])
     assert all(help in words for _, words in told)
+
+
+# Tests beside an eventSource; the code of what is found, and a part of what is said, of each one that AWS never writes.
+UNWRITTEN: dict[str, tuple[str, str] | None] = {
+    "errorCode: ''": ("value-unwritten", "write `errorCode: null`"),
+    "errorCode: '-'": ("value-unwritten", "write `errorCode: null`"),
+    "errorCode: 'null'": ("value-unwritten", "write `errorCode: null`"),
+    "errorMessage: none": ("value-unwritten", "write `errorMessage: null`"),
+    "eventName|cased: createUser": ("value-unwritten", "write CreateUser"),
+    "eventName|cased: CreateUser": None,
+    "userAgent: ''": None,
+    "requestParameters.x: ''": None,
+    "readOnly|contains: ye": ("rule-unwritten", "the value is a string"),
+    "eventTime|contains: x": ("rule-unwritten", "2026-01-15T09:30:00Z"),
+    "eventTime|startswith: '2026-01-01T0'": None,
+    "eventTime: '2026-12-3*Z'": None,
+    "eventTime|re: 'T0[0-5]:'": None,
+    'requestParameters|contains: \'"userName": "x"\'': ("rule-unwritten", 'without spaces, as `{"userName":"x"}`'),
+    'requestParameters|contains: \'"userName":"x"\'': None,
+    'requestParameters|contains|all: [\'"a":"x"\', \'"b":[\']': None,
+}
+
+
+@pytest.mark.parametrize("test", UNWRITTEN)
+def test_what_aws_never_writes_stands_at_its_test(test: str) -> None:
+    findings = [one for one in found(f"s:\n    eventSource: iam.amazonaws.com\n    {test}\ncondition: s")
+                if "unwritten" in one.code]  # fmt: skip
+    code, words = UNWRITTEN[test] or ("", "")
+    assert [(one.code, one.place.line - HEAD) for one in findings] == ([(code, 3)] if code else [])
+    assert all(words in f"{one.message} {one.help}" for one in findings)
+
+
+def test_an_address_in_a_network_with_an_end_is_one_that_aws_can_write() -> None:
+    detection = "s:\n    sourceIPAddress|cidr: 10.0.0.0/8\n    sourceIPAddress|endswith: %s\ncondition: s"
+    assert found(detection % "'.5'") == []
+    ((line, words),) = told(detection % "'.x'", "rule-unwritten")
+    assert line == 2
+    assert "no single value of sourceIPAddress" in words
+
+
+def test_a_star_can_be_meant() -> None:
+    detection = "s:\n    requestParameters.bucketPolicy.Statement.Principal: '%s'\ncondition: s"
+    ((line, words),) = told(detection % "*", "value-everything")
+    assert line == 2
+    assert words.index(r"write '\*'") < words.index("|exists: true")
+    assert told(detection % r"\*", "value-everything") == []
+
+
+# A test in the third line; the code, the line in the detection, and what to write instead.
+REFUSED = {
+    "sourceIPAddress|cidr: 10.0.0.1/8": ("rule-value", 3, "write 10.0.0.0/8"),
+    "sourceIPAddress|cidr: '2001:db8::1/32'": ("rule-value", 3, "write 2001:db8::/32"),
+    "sourceIPAddress|cidr: ['10.0.0.0/8', 300.1.1.1/99]": ("rule-value", 3, "203.0.113.0/24"),
+    "userAgent|base64offset|contains:\n        - abcdef\n        - x": ("rule-value", 5, "use a longer value"),
+    "userAgent|base64:\n        - ab\n        - 'a*b'": ("rule-value", 5, "escape it"),
+    "eventName|expand: '%admins%'": ("rule-invalid", 3, "-p"),
+    "userAgent|cidr|contains: 10.0.0.0/8": ("rule-invalid", 3, "incompatible"),
+}
+
+
+@pytest.mark.parametrize("test", REFUSED)
+def test_what_is_refused_stands_at_its_value(test: str) -> None:
+    code, line, words = REFUSED[test]
+    (one,) = found(f"s:\n    eventName: CreateUser\n    {test}\ncondition: s")
+    assert (one.code, one.level, one.place.line - HEAD) == (code, "error", line)
+    assert words in f"{one.message} {one.help}"
+
+
+CONDITIONS = {
+    "2 of s*": "`2 of` is none of Sigma's quantifiers; write `1 of`, `any of` or `all of`",
+    "one of s*": "`one of` is none",
+    "all s*": "`all` without `of` is none",
+    "s and t": 'there is no selection "t"',
+}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_that_is_misread_says_what_is_meant(condition: str) -> None:
+    ((_, words),) = told(f"s:\n    eventName: CreateUser\ncondition: {condition}", "rule-condition")
+    assert CONDITIONS[condition] in words
+
+
+def test_what_every_rule_has_is_said_where_it_is_missing() -> None:
+    findings = check_content(b"author: me\n", "r.yml", options=Options(("form",))).findings
+    assert [one.code for one in findings] == ["rule-form"] * 3
+    assert all("`title:`, `logsource:`" in one.help for one in findings)
+
+
+def test_no_advice_that_the_rule_follows_already() -> None:
+    detection = "s:\n%s    eventName: CreateUser\n    requestParameters.userName|contains: admin\ncondition: s"
+    advice = "Name the API call in the rule"
+    for more, told_of in (("", True), ("    eventSource: iam.amazonaws.com\n", False)):
+        helps = [one.help for one in found(detection % more, ["eql"]) if one.code == "target-approximate"]
+        assert helps
+        assert any(advice in one for one in helps) is told_of

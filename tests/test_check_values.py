@@ -132,8 +132,9 @@ WHOLE = {
     'requestParameters|contains: \'"Principal":"\\*"\'': None,
     'requestParameters|contains: \'"AWS":"\\*"},"Action"\'': None,
     'requestParameters|contains|all: [\'"Principal":"\\*"\', \'"Effect":"Allow"\', mybucket]': None,
+    "requestParameters|contains|all: [arn, secret, admin]": None,
     'requestParameters|re: \'"Principal":("\\*"|\\{"AWS")\'': None,
-    'requestParameters|contains: \'"Principal": "\\*"\'': "write JSON without spaces",
+    'requestParameters|contains: \'"Principal": "\\*"\'': "JSON without spaces",
 }
 
 

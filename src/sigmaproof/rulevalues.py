@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -276,6 +277,21 @@ def _text(item: _Item) -> Found:
     return None
 
 
+def _network(item: _Item) -> Found:
+    if "cidr" not in item.modifiers or "expand" in item.modifiers:
+        return None
+    try:
+        ipaddress.ip_network(item.value)
+    except ValueError:
+        try:
+            meant = f"write {ipaddress.ip_network(item.value, strict=False)}"
+        except ValueError:
+            shown = repr(item.value)[:80]
+            return f"{shown} is no network", "write an address and how many bits of it count, as 203.0.113.0/24"
+        return f"{item.value} names a host, not a network: bits behind the prefix are set", meant
+    return None
+
+
 def _time(item: _Item) -> Found:
     part = next((name for name in item.modifiers if name in TIME_PARTS), None)
     if part is None:
@@ -286,7 +302,7 @@ def _time(item: _Item) -> Found:
     return None
 
 
-_CHECKS = (_type, _type_of_modifier, _keyword, _text, _time)
+_CHECKS = (_type, _type_of_modifier, _keyword, _text, _network, _time)
 
 
 def _dashes(value: Any) -> int:

@@ -182,4 +182,4 @@ def plain_values(tree: Predicate, field: str) -> list[str] | None:
 
 def values_in(parts: Sequence[Predicate], field: str) -> list[str]:
     """The texts of which a field must be one, of the first part that says so."""
-    return next((values for part in parts if (values := plain_values(part, field))), [])
+    return next((list(filter(None, values)) for part in parts if (values := plain_values(part, field))), [])

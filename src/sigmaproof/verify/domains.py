@@ -14,11 +14,10 @@ from typing import Any
 
 from sigmaproof.folding import fold
 from sigmaproof.matching import matcher
-from sigmaproof.predicate import FieldRef, Regex, Test, Text, field_of, plain
+from sigmaproof.predicate import FieldRef, Test, Text, field_of, plain
 from sigmaproof.verify.admissible import why_inadmissible
 from sigmaproof.verify.candidates import UnknownError, candidates, joined_texts, text_for
 from sigmaproof.verify.records import MISSING, Draft, built, only
-from sigmaproof.verify.values import is_object, objects
 
 __all__ = ["Variable", "names_of"]
 
@@ -143,11 +142,6 @@ class Variable:
     def _new(self, wanted: frozenset[Test], unwanted: frozenset[Test]) -> Iterator[Draft]:
         """Candidates for these demands. Raises UnknownError after them, unless there can't be others."""
         name, unknown = self.fields[0], None
-        if len(wanted) > 1 and is_object(name):
-            ordered = [test for test in self._ordered(wanted) if isinstance(test, Text | Regex)]
-            yield {name: {f"p{number}": objects(test)[0] for number, test in enumerate(ordered)}}
-            if self.matching(wanted, unwanted):
-                return
         for joined in joined_texts(self._ordered(wanted)):
             yield {name: joined}
         if self.matching(wanted, unwanted):

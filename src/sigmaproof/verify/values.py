@@ -9,11 +9,8 @@ import ipaddress
 from collections.abc import Iterator
 from collections.abc import Sequence as Listed
 from datetime import date
-from functools import lru_cache
-from itertools import islice
 from typing import Any
 
-from sigmaproof.claims import object_candidates
 from sigmaproof.evaluate.compile import compile_predicate
 from sigmaproof.fields import UnknownFieldError, Writes, table
 from sigmaproof.folding import fold
@@ -40,9 +37,7 @@ from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Repeat, Sequence
 from sigmaproof.spelling import spellings
 from sigmaproof.verify.records import BASE, MISSING
 
-MOST_OBJECTS = 3
-"""Objects that are made for a text that stands in an object's own JSON."""
-__all__ = ["fitting", "is_object", "objects", "ordinary", "text_of", "times", "without_word"]
+__all__ = ["example_of", "fitting", "ordinary", "text_of", "times", "without_word"]
 
 
 def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
@@ -76,12 +71,8 @@ def _leaves(node: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
 
 def _writes(test: FieldTest) -> Writes:
     """What AWS writes at a test's field; anything, where the table does not say."""
-    return _writes_at(test.field)
-
-
-def _writes_at(field: str) -> Writes:
     try:
-        located = table().raw(field)
+        located = table().raw(test.field)
     except UnknownFieldError:
         return Writes()
     return Writes(types=("string", "number", "boolean", "object")) if located.sub else located.field.writes
@@ -115,7 +106,7 @@ def _true_values(test: FieldTest) -> list[Any]:
         case Exists():
             return ordinary(test)[:1]
         case Regex():
-            return [*(objects(test) if is_object(test.field) else ()), _wanted(test)]
+            return [example_of(parse(test.source, test.flags))]
         case Cidr():
             return [str(ipaddress.ip_network(test.network, strict=False).network_address)]
         case TimePart():
@@ -150,34 +141,11 @@ def _days(tests: Listed[TimePart]) -> Iterator[date]:
         yield from map(date.fromordinal, range(first, min(first + 366, date.max.toordinal() + 1)))
 
 
-def _typed(test: Text | Boolean, text: str) -> list[Any]:
+def _typed(test: FieldTest, text: str) -> list[Any]:
     """A text as the type that AWS writes there."""
     if text in ("true", "false") and "boolean" in _writes(test).types:
         return [text == "true", text]
-    return [*objects(test), text] if is_object(test.field) else [text]
-
-
-def is_object(field: str) -> bool:
-    """Whether AWS writes nothing but objects there."""
-    return table().knows(field) and _writes_at(field).types == ("object",)
-
-
-@lru_cache(maxsize=5_000)
-def objects(test: Text | Boolean | Regex) -> tuple[dict[str, Any], ...]:
-    """Small objects on which a test is true, as its text stands in a value, or in their JSON; then one that has the
-    text."""
-    holds, text = value_test(test), _wanted(test)
-    plainly = {"a": text}
-    if holds(plainly):
-        return (plainly,)
-    pattern = test.pattern if isinstance(test, Text) else (text,)
-    return (*islice(filter(holds, object_candidates(pattern)), MOST_OBJECTS), plainly)
-
-
-def _wanted(test: Text | Boolean | Regex) -> str:
-    if isinstance(test, Regex):
-        return _example(parse(test.source, test.flags))
-    return text_of(test) if isinstance(test, Text) else str(test.value).lower()
+    return [{"a": text}, text] if _writes(test).types == ("object",) else [text]
 
 
 def _false_values(test: FieldTest) -> list[Any]:
@@ -213,7 +181,7 @@ def _spelling(test: FieldTest) -> Writes:
     return known[0] if known else _writes(test)
 
 
-def _example(node: Node) -> str:
+def example_of(node: Node) -> str:
     """A text that an expression matches, anchors aside."""
     match node:
         case Anchor():
@@ -224,8 +192,8 @@ def _example(node: Node) -> str:
             ]
             return chr(codes[-1]) if codes else ""  # a set of no characters: no text matches, any will do
         case Sequence():
-            return "".join(map(_example, node.parts))
+            return "".join(map(example_of, node.parts))
         case Choice():
-            return _example(node.parts[0])
+            return example_of(node.parts[0])
         case Repeat():
-            return _example(node.part) * node.least
+            return example_of(node.part) * node.least
