@@ -1,4 +1,4 @@
-"""What stays in a directory of queries while a source can't be read: its entries and queries, as the last run wrote them.
+"""What stays in a directory of queries while a source can't be read: its entries and queries as they are.
 
 A slip in a rule must not take its query away: that would be deployed, and the detection gone. The source stands under
 `unreadable` in the manifest meanwhile, and the command ends with 2.
