@@ -117,7 +117,7 @@ class _Sorting:
             raise InputError("path-missing", Place(str(pattern)), f"matches neither rules (.yml) nor logs: {_LOGS}")
 
     def _add_directory(self, path: File) -> None:
-        """Its rules, or its logs. Hidden directories count for logs, but where there are rules they are a repository's."""
+        """Its rules, or its logs. Hidden directories count for logs; beside rules they are those of a repository."""
         left = self.listing.left
         before, hidden = _total(left), left.hidden
         rules = self.listing.below(path, is_rule, logs=False, all=False) if isinstance(path, Path) else []

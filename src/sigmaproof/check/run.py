@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sigmaproof.check.ignoring import Comments, comments_of
+from sigmaproof.check.parts import Part, parts_of
 from sigmaproof.check.registry import Entry, Found, chosen, entry, of_kind
 from sigmaproof.check.subjects import Card, RuleSubject, TextSubject
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError
@@ -54,11 +55,15 @@ class Options:
 
 @dataclass
 class Checked:
-    """What was found in some files. cards: of the rules that could be loaded. filters: those that were applied."""
+    """What was found in some files. cards: of the rules that could be loaded. filters: those that were applied.
+
+    parts: everything that was looked at.
+    """
 
     findings: list[Diagnostic] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def rules(self) -> int:
@@ -75,6 +80,7 @@ class _File:
     cards: list[Card] = field(default_factory=list)
     comments: Comments | None = None
     options: Options = field(default_factory=Options)
+    parts: list[Part] = field(default_factory=list)
 
 
 Job = tuple[Path, Options]
@@ -149,7 +155,7 @@ def _checked_content(content: bytes, file: str, name: str, options: Options, fil
     for rule in loaded.rules:
         findings += _of_rule(rule, options, runs)
     cards = [Card.of(rule.document) for rule in loaded.rules]
-    return _File(file, findings, cards, comments_of(text or "", file), options)
+    return _File(file, findings, cards, comments_of(text or "", file), options, parts_of(file, text, read))
 
 
 def _documents(content: bytes, file: str) -> Iterator[Document]:
@@ -197,7 +203,8 @@ def _diagnostic(one: Entry, found: Found) -> Diagnostic:
 def _together(files: Sequence[_File], filters: Sequence[Filter]) -> Checked:
     """The findings of all files, with those that several of them make, and without what is silenced."""
     cards = [card for one in files for card in one.cards]
-    checked = Checked(cards=cards, filters=list(filters))
+    parts = [part for one in files for part in one.parts]
+    checked = Checked(cards=cards, filters=list(filters), parts=parts)
     others: dict[str, list[Diagnostic]] = {}
     for finding in _of_all(cards, filters):
         others.setdefault(finding.place.file, []).append(finding)

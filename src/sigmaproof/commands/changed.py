@@ -52,8 +52,9 @@ def changed_part(checked: Checked, base: str | None) -> Checked:
     ]
     touched = {card.title_place.file for card in cards}
     kept = [one for one in checked.findings if one.place.file in touched or _real(Path(one.place.file)) in changed]
+    parts = [one for one in checked.parts if one.file in touched or _real(Path(one.file)) in changed]
     _say(len(cards), len(checked.cards))
-    return replace(checked, findings=kept, cards=cards)
+    return replace(checked, findings=kept, cards=cards, parts=parts)
 
 
 def changed_rules(loaded: Loaded, base: str, files_of: Callable[[Rule], Iterable[Path]]) -> list[Rule]:

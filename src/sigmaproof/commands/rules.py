@@ -55,8 +55,7 @@ def check(
         need([file for file in files if file != STDIN], "--fix changes files, and standard input is none")
         fix_files(files)
     checked = changed_part(check_files(todo, processes=jobs or processors()), changed)
-    named = [(card.title_place.file, card.title_place.line, str(card.data["title"])) for card in checked.cards]
-    write_findings(checked.findings, named, format.value, time.monotonic() - start, only_failing)
+    write_findings(checked.findings, checked.parts, checked.rules, format.value, time.monotonic() - start, only_failing)
     status.at_least(1, any(finding.level in {"warning", "error"} for finding in checked.findings))
     status.at_least(2, any(finding.code == "file-unreadable" for finding in checked.findings))
     status.end()
