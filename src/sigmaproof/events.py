@@ -104,9 +104,9 @@ def event_at(where: str, report: Report | None = None) -> Event:
     """
     file, wanted = _split(where)
     problems: list[Diagnostic] = []
-    count = 0
+    count, last = 0, ""
     for event in read_events(file, problems.append):
-        count += 1
+        count, last = count + 1, event.place
         if _numbers(f"#{event.number}{event.inner}")[: len(wanted)] == wanted:
             if report and not wanted:
                 for problem in problems:
@@ -115,7 +115,7 @@ def event_at(where: str, report: Report | None = None) -> Event:
     here = [problem for problem in problems if _concerns(problem, wanted)]
     if here:
         raise LookupError(f"{here[0].place}: {here[0].message}")
-    raise LookupError(f"{where}: no such record; the file holds {count}")
+    raise LookupError(f"{where}: no such record; the file holds {count}{f', the last at {last}' if last else ''}")
 
 
 def _concerns(problem: Diagnostic, wanted: list[int]) -> bool:

@@ -35,7 +35,7 @@ MOST_COMMENTS, MOST_WORDS, MOST_TOLD = 200, 20, 50
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """One comment. line: of the findings that it silences, 0 for all of the file. slip: how it is written, if wrongly."""
+    """One comment. line: of the findings that it silences, 0 for all of the file. slip: what is written wrongly."""
 
     place: Place
     line: int

@@ -71,12 +71,14 @@ meaning    field-dropped       note     rule
 meaning    field-parameter     note     rule
 meaning    event-name-unknown  note     rule
 meaning    selection-unused    warning  rule
+meaning    condition-precedence note    document
 meaning    rule-contradictory  error    rule
 meaning    rule-always-true    error    rule
 meaning    rule-unwritten      warning  rule
 meaning    field-conflict      error    rule
 meaning    test-constant       note     rule
 meaning    value-unwritten     warning  rule
+meaning    value-empty         warning  text
 meaning    value-everything    warning  rule
 meaning    value-redundant     note     rule
 meaning    value-quotes        warning  rule
