@@ -39,7 +39,7 @@ __all__ = ["check"]
 
 
 def check(document: Document) -> Iterator[Found]:
-    """Each condition, of a rule or of a filter, that can be read in two ways. As written: filters are not yet joined."""
+    """Each condition, of a rule or of a filter, that can be read in two ways; as written, before filters are joined."""
     from sigmaproof.conditions import ConditionError, bracketed, condition_tree
     from sigmaproof.predicate import And
     from sigmaproof.rulevalues import selection_names
