@@ -1,4 +1,4 @@
-"""A comment that is to silence findings can't: of its code, or of how it is written.
+"""A comment that is to silence findings silences none, by a wrong code or by how it is written.
 
 What: `# sigmaproof: ignore[CODE, CODE]` silences findings of its line, or, alone on a line, of the next one;
 `# sigmaproof: ignore-file[CODE]` those of the file. This one names a code that there is not, or that can't be silenced
