@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from sigmaproof.predicate import And, Not, Or, Predicate
 from sigmaproof.wildcards import pattern_of, whole_match
 
-__all__ = ["ConditionError", "bracketed", "condition_tree"]
+__all__ = ["ConditionError", "bracketed", "condition_tree", "used_names"]
 
 DEEPEST = 50
 _TOKEN = re.compile(r"[()]|[\w*-]+|\S", re.ASCII)
@@ -68,6 +68,19 @@ def _bracketed(tokens: list[str]) -> tuple[str, bool]:
     if mixed:
         texts = [f"({text})" if "and" in part else text for text, part in zip(texts, parts, strict=True)]
     return " or ".join(texts), changed or mixed
+
+
+def used_names(condition: str | Sequence[str], names: Sequence[str]) -> set[str]:
+    """The selections that a condition, or a list of conditions, uses. Raises ConditionError."""
+    used: set[str] = set()
+
+    def selection(name: str) -> Predicate:
+        used.add(name)
+        return And(())
+
+    for text in [condition] if isinstance(condition, str) else condition:
+        condition_tree(text, names, selection)
+    return used
 
 
 class _Reader:

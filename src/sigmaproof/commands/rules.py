@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sigmaproof.commands.changed import changed_part
+from sigmaproof.commands.changed import changed_part, changes_among
 from sigmaproof.commands.checking import fix_files, known_code, options_of
 from sigmaproof.commands.given import inputs_of, need
 from sigmaproof.commands.options import (
@@ -51,11 +51,14 @@ def check(
     files = inputs_of(paths, rules).rules
     need(files, "no rules given")
     todo = [(file, options_of(file, select, ignore, target)) for file in files]
+    changes = None if changed is None else changes_among(files, changed)
     if fix:
         need([file for file in files if file != STDIN], "--fix changes files, and standard input is none")
-        fix_files(files)
-    checked = changed_part(check_files(todo, processes=jobs or processors()), changed)
-    write_findings(checked.findings, checked.parts, checked.rules, format.value, time.monotonic() - start, only_failing)
+        fix_files([(file, options) for file, options in todo if changes is None or file in changes])
+    checked = check_files(todo, jobs or processors(), changes.__contains__ if changes is not None else None)
+    checked = changed_part(checked, changes)
+    seconds = time.monotonic() - start
+    write_findings(checked.findings, checked.parts, checked.rules, format.value, seconds, only_failing)
     status.at_least(1, any(finding.level in {"warning", "error"} for finding in checked.findings))
     status.at_least(2, any(finding.code == "file-unreadable" for finding in checked.findings))
     status.end()
