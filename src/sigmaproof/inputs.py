@@ -82,7 +82,8 @@ class _Sorting:
             self.inputs.rules += _local(self._named(path, is_rule, "rules (.yml, .yaml)", logs=False))
         for path in map(as_file, logs):
             self.inputs.logs += self._named(path, is_log, f"logs ({_LOGS})", logs=True)
-        self.inputs.rules, self.inputs.logs = _once(self.inputs.rules), _once(self.inputs.logs)
+        self.inputs.rules = _once(self.inputs.rules, links=True)
+        self.inputs.logs = _once(self.inputs.logs, links=False)
         return self.inputs
 
     def _add(self, path: File) -> None:
@@ -153,26 +154,26 @@ class _Sorting:
         return found
 
 
-def _once(files: Sequence[F]) -> list[F]:
-    """The files without those that stand before by another name; rather a file than a link to it."""
-    folders: dict[Path, Path] = {}
-    found: dict[Path | Remote, F] = {}
+def _once(files: Sequence[F], links: bool) -> list[F]:
+    """The files without those that stand before by another name. links: whether a link to a file is one: that is asked
+    of the system for each, and a log has many; the file is then taken rather than the link."""
+    folders: dict[str, str] = {}
+    found: dict[str, F] = {}
     for file in files:
-        key = _real(file, folders) if isinstance(file, Path) else file
+        key = _real(str(file), folders, links) if isinstance(file, Path) else str(file)
         before = found.get(key)
         if before is None or (isinstance(before, Path) and before.is_symlink()):
             found[key] = file
     return list(found.values())
 
 
-def _real(file: Path, folders: dict[Path, Path]) -> Path:
-    """The file without links in its path. folders: those that are known, as a log has thousands of files in one."""
-    if file.parent not in folders:
-        folders[file.parent] = Path(os.path.realpath(file.parent))
-    whole = folders[file.parent] / file.name
-    return (
-        Path(os.path.realpath(whole)) if whole.is_symlink() else whole
-    )  # not `resolve`: a loop of links is a name too
+def _real(file: str, folders: dict[str, str], links: bool) -> str:
+    """The file without links in its path. folders: those that are known."""
+    folder, name = os.path.split(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    whole = f"{folders[folder]}{os.sep}{name}"
+    return os.path.realpath(whole) if links and os.path.islink(whole) else whole  # noqa: PTH114
 
 
 def _total(left: Left) -> int:
