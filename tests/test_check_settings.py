@@ -398,7 +398,7 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], str]] = {
         "yaml-duplicate-key",
     ),
     "back-reference": ("s:\n    eventName|re: '(a)\\1'\ncondition: s", (), "rule-regex"),
-    "base64offset of one character": ("s:\n    userAgent|base64offset|contains: x\ncondition: s", (), "rule-invalid"),
+    "base64offset of one character": ("s:\n    userAgent|base64offset|contains: x\ncondition: s", (), "rule-value"),
     "contains nothing": ("s:\n    eventName|contains: ''\ncondition: s", (), "rule-value"),
     "empty list": ("s:\n    eventName: []\ncondition: s", (), "rule-value"),
     "sexagesimal": ("s:\n    eventName: 1:30\ncondition: s", (), "yaml-surprise"),

@@ -134,8 +134,17 @@ class _Reader:
         if word in _QUANTIFIERS and self.take("of"):
             return self.selector(word)
         if word not in self.names:
-            raise ConditionError(f'there is no selection "{word}"{_meant(word, self.names)}')
+            raise self.unknown(word)
         return self.selection(word)
+
+    def unknown(self, word: str) -> ConditionError:
+        if self.take("of"):
+            said = f"`{word} of`"
+        elif word in _QUANTIFIERS:
+            said = f"`{word}` without `of`"
+        else:
+            return ConditionError(f'there is no selection "{word}"{_meant(word, self.names)}')
+        return ConditionError(f"{said} is none of Sigma's quantifiers; write `1 of`, `any of` or `all of`")
 
     def selector(self, quantifier: str) -> Predicate:
         pattern = self.token

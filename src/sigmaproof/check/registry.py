@@ -70,6 +70,7 @@ convention id-duplicate        warning  set
 convention title-form          note     document
 convention date-order          warning  document
 convention tag-unknown         warning  document
+convention tag-retired         note     document
 convention reference-form      note     document
 convention falsepositive-form  note     document
 convention file-name           note     text
@@ -81,6 +82,7 @@ meaning    field-unknown       warning  rule
 meaning    field-dropped       note     rule
 meaning    field-parameter     note     rule
 meaning    event-name-unknown  note     rule
+meaning    event-source-unknown  note   rule
 meaning    selection-unused    warning  rule
 meaning    condition-precedence note    document
 meaning    rule-contradictory  error    rule

@@ -1,6 +1,6 @@
 """What pySigma's own validators find, and those of the package pySigma-validators-sigmahq when it is installed.
 
-What: each validator has a code of its own, `pysigma-` and the name of its finding: `pysigma-number-as-string`. Those
+What: each validator has a code of its own, `pysigma-` and the name of its finding: `pysigma-double-wildcard`. Those
 that sigmaproof has a check for, those that ask for lists from the network, and those of conventions for Windows are
 not run (`RUN` in this module says which are).
 
@@ -41,13 +41,14 @@ if TYPE_CHECKING:
 __all__ = ["check", "codes", "may_have"]
 
 # The validators that are run, by package and module: those that were read, ask for nothing from the network, and find
-# what no check of ours does. Left out are those of tags, of the taxonomy (both load lists), and those about Windows.
+# what no check of ours does. Left out are those of tags, of the taxonomy (both load lists), those about Windows, and
+# the one of numbers in quotes: CloudTrail writes account ids as texts, and unquoted 012345678901 is another number.
 RUN = {
     "sigma.validators.core": {
         "condition": "ThemConditionWithSingleDetection",
         "metadata": "CustomAttributes",
         "modifiers": "InvalidModifierCombinations",
-        "values": "DoubleWildcard NumberAsString",
+        "values": "DoubleWildcard",
     },
     "sigma.validators.sigmahq": {
         "condition": "SigmahqOfthemCondition SigmahqOfselectionCondition SigmahqMissingAsteriskCondition",
