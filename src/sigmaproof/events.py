@@ -117,15 +117,15 @@ def event_at(where: str, report: Report | None = None) -> Event:
     """
     file, wanted = _split(where)
     problems: list[Diagnostic] = []
-    count = 0
+    count, last = 0, ""
     for event in read_events(file, problems.append):
-        count += 1
+        count, last = count + 1, event.place
         if _is_at(event, wanted):
             if report and not wanted:
                 for problem in problems:
                     report(problem)
             return event
-    raise _missing(where, wanted, problems, count)
+    raise _missing(where, wanted, problems, count, last)
 
 
 def only_event_at(where: str) -> Event:
@@ -136,9 +136,9 @@ def only_event_at(where: str) -> Event:
     file, wanted = _split(where)
     problems: list[Diagnostic] = []
     found: Event | None = None
-    count = 0
+    count, last = 0, ""
     for event in read_events(file, problems.append):
-        count += 1
+        count, last = count + 1, event.place
         if _is_at(event, wanted):
             if found is not None:
                 places = f"{found.place} and {event.place}"
@@ -148,7 +148,7 @@ def only_event_at(where: str) -> Event:
             break
     faults = [problem for problem in problems if problem.level == "error"]
     if found is None or any(_concerns(problem, wanted) for problem in faults):
-        raise _missing(where, wanted, faults or problems, count)
+        raise _missing(where, wanted, faults or problems, count, last)
     return found
 
 
@@ -156,11 +156,11 @@ def _is_at(event: Event, wanted: list[int]) -> bool:
     return _numbers(f"#{event.number}{event.inner}")[: len(wanted)] == wanted
 
 
-def _missing(where: str, wanted: list[int], problems: Iterable[Diagnostic], count: int) -> LookupError:
+def _missing(where: str, wanted: list[int], problems: Iterable[Diagnostic], count: int, last: str) -> LookupError:
     here = [problem for problem in problems if _concerns(problem, wanted)]
     if here:
         return LookupError(f"{here[0].place}: {here[0].message}")
-    return LookupError(f"{where}: no such record; the file holds {count}")
+    return LookupError(f"{where}: no such record; the file holds {count}{f', the last at {last}' if last else ''}")
 
 
 def _concerns(problem: Diagnostic, wanted: list[int]) -> bool:
