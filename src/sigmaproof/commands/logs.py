@@ -65,8 +65,8 @@ def normalize(
 
 
 def explain(
-    rule: Annotated[Path, typer.Argument(help="A rule.")],
-    record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
+    rule: Annotated[Path, typer.Argument(metavar="RULE", help="A rule.")],
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="FILE, FILE:LINE, FILE#ELEMENT or -.")],
     pipeline: Pipelines = None,
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,
