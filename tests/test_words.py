@@ -73,8 +73,8 @@ def test_a_rule_without_tests_hears_of_suggest(tmp_path: Path) -> None:
 def test_files_that_are_lost_are_counted(tmp_path: Path) -> None:
     (tmp_path / "one_rule_of_two.yml").write_text(f"{BASE}---\ntitle: x\n")
     (tmp_path / "no_yaml_at_all.yml").write_text("a: [")
-    ended = called("check", ".", "--ignore", "yaml-documents", cwd=tmp_path)
-    assert ended.untimed == ("1 rule checked, 2 files with rules that can't be used: 2 errors, 0 warnings, 0 notes\n")
+    ended = called("check", ".", cwd=tmp_path)
+    assert ended.untimed.startswith("1 rule checked, 2 files with rules that can't be used: 3 errors, ")
     assert ended.code == 1
 
 
