@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,29 @@ class TestEditor:
     )
     def test_faults_of_both_are_seen(self, wrong: dict[str, Any]) -> None:
         assert self.faults(wrong) != []
+
+
+def test_the_index_has_every_page_once() -> None:
+    text = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\d+\. \[(\S+\.md)\]\(\1\)", text, re.MULTILINE)
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert sorted(named) == sorted(pages)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_first_page_begins_with_a_check_that_fails_and_one_that_is_green(tmp_path: Path) -> None:
+    """What the README says to write is what makes it green."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    start = text.split("\n## ")[1]
+    assert start.startswith("Start\n")
+    broken, repaired = re.findall(r"\$ sigmaproof check (\S+)", start)
+    file = tmp_path / Path(broken).name
+    file.write_text((ROOT / broken).read_text().replace("event.action:", "eventName:").replace("Success", "null"))
+    assert called("check", ROOT / broken, cwd=tmp_path).code == 1
+    assert called("check", file, "--fix", cwd=tmp_path).code == 0
+    assert file.read_text() == (ROOT / repaired).read_text()
