@@ -78,7 +78,8 @@ class TestSound:
         TestSound.pairs += len(texts) * len(pairs)
         found = [rule for _, rule in pairs]
         content = random.choice(list(forms(texts)))
-        with patch.object(scan, "_BEHIND_A_KEY", random.choice((1, 8))):
+        ways = {"_BEHIND_A_KEY": random.choice((1, 8)), "_MOST": random.choice((0, 30, 4_000))}
+        with patch.multiple(scan, **ways):
             assert fast(found, content) == plain(found, content)
 
     def test_that_many_pairs(self) -> None:
@@ -140,12 +141,13 @@ TRICKS = [
 
 
 @pytest.mark.parametrize(("name", "item", "text"), TRICKS, ids=[trick[0] for trick in TRICKS])
-@pytest.mark.parametrize("least", [1, 8])
+@pytest.mark.parametrize(("least", "most"), [(1, 4_000), (1, 0), (8, 4_000)])
 def test_nothing_hides_a_match(
-    monkeypatch: pytest.MonkeyPatch, least: int, name: str, item: dict[str, Any], text: str
+    monkeypatch: pytest.MonkeyPatch, least: int, most: int, name: str, item: dict[str, Any], text: str
 ) -> None:
     rule = rule_of(name, {"a": item, "condition": "a"})
     monkeypatch.setattr(scan, "_BEHIND_A_KEY", least)
+    monkeypatch.setattr(scan, "_MOST", most)
     for content in forms(["{}", text, '{"eventName":"Other"}']):
         assert len(fast([rule], content)[0]) == 1
         assert fast([rule], content) == plain([rule], content)

@@ -125,10 +125,15 @@ class TestFiles:
             folder.mkdir(parents=True)
             (folder / "a.json.gz").write_bytes(gzip.compress(json.dumps({"Records": content}).encode()))
         (days / "notes.txt").write_text("no log")
+        lake = days / "lake.csv"
+        lake.write_text('eventJson\n"' + text(14).replace('"', '""') + '"\n', encoding="utf-8")
         (tmp_path / "r.yml").write_text(rule("selection:\n    eventName: Hit\ncondition: selection"))
         found = matches(spark, f"{tmp_path}/AWSLogs", rules=tmp_path / "r.yml")
         assert found.columns == [*frames.CONTRACT, "problem"]
-        match, lost = sorted((row.asDict() for row in found.collect()), key=lambda row: row["problem"] or "")
+        of_lake, match, lost = sorted(
+            (row.asDict() for row in found.collect()), key=lambda row: (row["problem"] or "", row["event_id"] or "")
+        )
+        assert (of_lake["event_id"], of_lake["file"], of_lake["problem"]) == ("e14", f"{lake}:2", None)
         assert json.loads(match.pop("event")) == record(7)
         place = str(days / "a.json.gz")
         assert match == {

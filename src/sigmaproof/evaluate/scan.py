@@ -2,7 +2,9 @@
 
 Hyperscan goes over the buffer at more than 1 GB/s. Measured with 39 rules: 70 literals side by side are searched at 0.9
 GB/s, an alternation of 70 values behind one key at 1.9, as it stops at the key only, one of 3,000 at 1.6. So values go
-behind their key where there are several. What always is looked for costs less in the same database (all: 1.6).
+behind their key where there are several. Of many it takes seconds to make an expression: there only the key is searched
+for, and what stands behind it is looked up (1.2 GB/s however many there are). What always is looked for costs less in
+the same database (all: 1.6).
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from sigmaproof.batch import Batch
 from sigmaproof.evaluate.literals import ESCAPES, Literal, Need
@@ -22,9 +24,10 @@ __all__ = ["Scanner"]
 
 _BEHIND_A_KEY = 8
 """So many values of one key are searched behind it."""
-_LONGEST = 8_000
-"""Bytes of an expression; Hyperscan takes 16,000."""
+_MOST = 4_000
+"""Bytes of an alternation; values that are more are looked up."""
 _MADE = ("_of_documents", "_of_lines")
+_QUOTE = ord('"')
 Rules = tuple[int, ...]
 
 
@@ -65,12 +68,13 @@ class Scanner:
 
     def _search(self, suspects: Sequence[str]) -> _Search:
         expressions = [one.encode() for one in suspects]
-        meanings: list[tuple[Rules, dict[bytes, Rules]]] = [(self.every, {}) for _ in suspects]
+        meanings = [_Meaning(self.every) for _ in suspects]
         for key, some in _by_key(self._rules):
             texts = {literal.text: self._rules[literal] for literal in some}
-            expressions.append(_expression(key, texts))
+            looked_up = bool(key) and sum(map(len, texts)) > _MOST
+            expressions.append(_expression(key, [b'"'] if looked_up else list(texts)))
             numbers = tuple(sorted({number for rules in texts.values() for number in rules}))
-            meanings.append((numbers, texts if key else {}))
+            meanings.append(_Meaning(numbers, texts if key else {}, looked_up))
         return _Search(expressions, meanings)
 
     def candidates(self, batch: Batch) -> dict[int, Sequence[int]]:
@@ -90,10 +94,19 @@ class Scanner:
         return (self._of_lines if batch.in_lines else self._of_documents).hits(batch.buffer)
 
 
-class _Search:
-    """Expressions, without case, with the rules that each makes possible, or those by the text that it ends with."""
+class _Meaning(NamedTuple):
+    """What an expression tells. texts: the rules by the value that it ends with, or (looked_up) by the one with whose
+    first quote it ends. rules: where it ends with anything else."""
 
-    def __init__(self, expressions: Sequence[bytes], meanings: Sequence[tuple[Rules, dict[bytes, Rules]]]) -> None:
+    rules: Rules
+    texts: Mapping[bytes, Rules] = {}
+    looked_up: bool = False
+
+
+class _Search:
+    """Expressions, without case, with what each tells."""
+
+    def __init__(self, expressions: Sequence[bytes], meanings: Sequence[_Meaning]) -> None:
         self.meanings = meanings
         self.database = _database(tuple(expressions))
 
@@ -106,9 +119,14 @@ class _Search:
 
         self.database.scan(buffer, match_event_handler=hit)
         for end, number in found:
-            rules, by_text = self.meanings[number]
-            text = buffer[buffer.rfind(b'"', 0, end - 1) : end].lower() if by_text else b""
-            yield end, by_text.get(text, rules)
+            rules, texts, looked_up = self.meanings[number]
+            if texts and buffer[end - 1] == _QUOTE:
+                if looked_up:  # a text with an escaped quote is cut there, and is none of these
+                    rules = texts.get(buffer[end - 1 : buffer.find(b'"', end) + 1].lower(), ())
+                else:
+                    rules = texts.get(buffer[buffer.rfind(b'"', 0, end - 1) : end].lower(), rules)
+            if rules:
+                yield end, rules
 
 
 @lru_cache(maxsize=16)
@@ -131,22 +149,10 @@ def _by_key(literals: Iterable[Literal]) -> Iterator[tuple[bytes, list[Literal]]
         if len(some) < _BEHIND_A_KEY:
             yield from ((b"", [literal]) for literal in some)
         else:
-            yield from ((key, part) for part in _parts(sorted(some)))
+            yield key, some
     yield from ((b"", [Literal(text)]) for text in alone)
 
 
-def _parts(literals: Sequence[Literal]) -> Iterator[list[Literal]]:
-    part: list[Literal] = []
-    size = 0
-    for literal in literals:
-        size += 2 * len(literal.text) + 1  # at most, with what is escaped
-        if size > _LONGEST and part:
-            yield part
-            part, size = [], 2 * len(literal.text) + 1
-        part.append(literal)
-    yield part
-
-
-def _expression(key: bytes, texts: Iterable[bytes]) -> bytes:
+def _expression(key: bytes, texts: Sequence[bytes]) -> bytes:
     one_of = b"|".join(map(re.escape, texts))
     return re.escape(key) + rb"\s*:\s*(?:[\[{]|" + one_of + b")" if key else one_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.evaluate.batchjudge import BatchJudge
+from sigmaproof.events import LOG_SUFFIXES
+from sigmaproof.packing import PACKED
 from sigmaproof.rules import Rule
 from sigmaproof.spark.names import Names, names_of
 from sigmaproof.spark.rows import COLUMNS, MATCH, PROBLEM, READ, ddl
@@ -26,7 +29,7 @@ LARGE = 64 << 20
 """Bytes from which on a file of lines is read in parts."""
 LARGEST = 1 << 30
 """Bytes of a file that is handed over in one piece. Spark reads up to 2 GB so; it holds them several times over."""
-_LOGS = r"\.(json|jsonl|ndjson|log)(\.\w{2,4})?$"
+_LOGS = f"({'|'.join(map(re.escape, LOG_SUFFIXES))})({'|'.join(map(re.escape, PACKED))})?$"
 _LINES = r"\.(jsonl|ndjson|log)$"
 _NO_LOGS = r"/CloudTrail-Digest/"
 _PATH, _SIZE, _START = "_metadata.file_path", "_metadata.file_size", "_metadata.file_block_start"
