@@ -220,7 +220,9 @@ class TestGitLab:
             assert "$[[" not in "".join([*one.get("script", []), *one.get("before_script", [])]), name
         assert all(one["expand"] is False for one in JOBS[".sigmaproof"]["variables"].values())
 
-    @pytest.mark.parametrize("package", ["sigmaproof[aws]", "sigmaproof[aws] @ git+https://host.example/x.git@v1", *HOSTILE])
+    @pytest.mark.parametrize(
+        "package", ["sigmaproof[aws]", "sigmaproof[aws] @ git+https://host.example/x.git@v1", *HOSTILE]
+    )
     def test_what_is_installed(self, repository: Path, fake_python: Path, package: str) -> None:
         assert job(".sigmaproof", repository, "before_script", package=package).code == 0
         assert fake_python.read_text().splitlines()[-2:] == ["--", package]
