@@ -137,3 +137,50 @@ def test_no_repository_and_no_main_branch(tmp_path: Path, monkeypatch: pytest.Mo
 )
 def test_the_base_can_be_left_out(given: list[str], joined: list[str]) -> None:
     assert with_base(given) == joined
+
+
+def committed(root: Path, **files: str) -> Path:
+    """A repository whose main branch holds these rules, on a branch of it."""
+    root.mkdir()
+    for name, content in files.items():
+        (root / f"{name}.yml").write_text(content, encoding="utf-8")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "first")
+    git(root, "checkout", "-qb", "topic")
+    return root
+
+
+@pytest.mark.parametrize("new", ["aa_new", "zz_new"])
+def test_a_new_rule_with_an_id_that_is_taken(tmp_path: Path, new: str) -> None:
+    root = committed(tmp_path / "a", mm_old=text("old"))
+    (root / f"{new}.yml").write_text(text("new"), encoding="utf-8")
+    arguments = ["check", ".", "--select", "id-duplicate"]
+    assert called(*arguments, cwd=root).code == 1
+    ended = called(*arguments, "--changed", "main", cwd=root)
+    assert (ended.code, ended.out.startswith(f"{new}.yml:2:1: warning: the id ")) == (1, True)
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "second")
+    assert called(*arguments, "--changed=HEAD", cwd=root).out == "", "both were there"
+
+
+def test_only_what_has_changed_is_repaired(tmp_path: Path) -> None:
+    root = committed(tmp_path / "a", old=text("old."))
+    (root / "new.yml").write_text(text("new."), encoding="utf-8")
+    ended = called("check", ".", "--changed", "main", "--fix", cwd=root)
+    assert "new.yml: 1 repair: title-form" in ended.err
+    assert "title: old.\n" in (root / "old.yml").read_text(encoding="utf-8")
+    assert "title: new\n" in (root / "new.yml").read_text(encoding="utf-8")
+
+
+def test_each_repository_is_asked(tmp_path: Path) -> None:
+    one, two = committed(tmp_path / "a", kept=text("a")), committed(tmp_path / "b", edited=text("b"))
+    (two / "edited.yml").write_text(text("b", "status: test\n"), encoding="utf-8")
+    for order in ([one, two], [two, one]):
+        ended = called("check", *order, "--changed=main", cwd=tmp_path)
+        assert "1 of 2 rules changed" in ended.err
+        ended = called("test", *order, "--changed=main", "--min-match", 1, "--format", "json", cwd=tmp_path)
+        assert {one["title"] for one in ended.objects} == {"b"}
+    git(two, "branch", "-D", "main")
+    ended = called("check", one, two, "--changed=main", cwd=tmp_path)
+    assert (ended.code, f"no revision main here: fetch it (in {two})" in ended.err) == (2, True)

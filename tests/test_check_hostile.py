@@ -15,7 +15,7 @@ from test_fuzz import RULE, RULE_SIGNS, YAML_SIGNS, changed, structured
 
 from sigmaproof.check.fix import fix_text
 from sigmaproof.check.pages import BASE
-from sigmaproof.check.registry import entries, entry
+from sigmaproof.check.registry import MILDER, entries, entry
 from sigmaproof.check.run import Options, check_content
 from sigmaproof.diagnostics import Diagnostic, as_text
 from sigmaproof.rules import load_text
@@ -119,7 +119,8 @@ def test_what_loading_refuses_is_found_soon() -> None:
         raw = content if isinstance(content, bytes) else content.encode()
         seconds, findings = spent(raw)
         assert {one.level for one in findings} <= {"error", "warning", "note"}
-        assert name in FINE or "error" in {one.level for one in findings}, name
+        lost = {one.code for one in findings if one.level == "error" or one.code in MILDER}
+        assert name in FINE or lost, name
         assert seconds < SECONDS / 2 or within(SECONDS, lambda raw=raw: spent(raw)), name  # type: ignore[misc]
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
-from commandline import EXACT, ROOT, rule, sigmaproof
+from commandline import EXACT, ROOT, called, rule, sigmaproof
 
 from sigmaproof import check, load_text
 from sigmaproof.check.config import Settings, settings_of
-from sigmaproof.check.fix import REPAIRS, fix_text
+from sigmaproof.check.fix import REPAIRS, fix_file, fix_text
 from sigmaproof.check.pages import BASE, page, whole
 from sigmaproof.check.registry import FIXED, UnknownCodeError, chosen, entry
 from sigmaproof.check.run import Options, check_content
@@ -197,6 +198,64 @@ class TestFix:
         assert file.read_text(encoding="utf-8") == BASE
         assert sigmaproof("check", "--fix", "-", stdin=BASE).code == 2
 
+    @pytest.mark.parametrize(
+        ("arguments", "settings", "repaired"),
+        [
+            (["--select", "yaml-bom"], "", set()),
+            (["--ignore", "title-form"], "", {"date"}),
+            ([], 'ignore = ["rule-schema", "id"]', {"title"}),
+            ([], "", {"title", "date"}),
+        ],
+    )
+    def test_only_what_is_looked_for(
+        self, tmp_path: Path, arguments: list[str], settings: str, repaired: set[str]
+    ) -> None:
+        file = tmp_path / "aws_iam_role_created.yml"
+        before = re.sub("title: (.*)", r"title: \1.", BASE.replace("2026-01-15", "2026/01/15"))
+        file.write_text(before, encoding="utf-8")
+        (tmp_path / "sigmaproof.toml").write_text(f"[check]\n{settings}\n")
+        called("check", file.name, *arguments, "--fix", cwd=tmp_path)
+        lines = set(file.read_text(encoding="utf-8").splitlines()) - set(before.splitlines())
+        assert {line.split(":")[0] for line in lines} == repaired
+
+    def test_what_a_comment_silences_stays(self) -> None:
+        before = BASE.replace("    condition:", "        userAgent: ['a*', 'b*']\n    condition:")
+        faulty = {
+            "title: ": "title: A Role.\n",
+            "date: ": "date: 2026/01/15\n",
+            "        eventName: ": "        eventName:\n            - 'Create*'\n            - 'Delete*'\n",
+        }
+        for begin, text in faulty.items():
+            before = re.sub(f"^{begin}.*\n", text, before, flags=re.M)
+        lines = [text.split("\n")[0] for text in faulty.values()]
+        for line in lines:
+            fixed, _ = fix_text(before.replace(line, f"{line}  # sigmaproof: ignore[convention, rule-schema]"))
+            assert [one for one in lines if f"{one}\n" in fixed or f"{one}  #" in fixed] == [line]
+            assert ("- 'Create*'\n            - 'Delete*'" in fixed) is ("eventName" in line), "all of a field, or none"
+            assert "userAgent|startswith: ['a', 'b']" in fixed
+        assert fix_text(f"# sigmaproof: ignore-file[convention, rule-schema]\n{before}")[1] == []
+
+    @pytest.mark.parametrize("title", ["Access From the U.S.", "Roles, Users, Etc.", "Roles...", "Example Inc."])
+    def test_an_abbreviation_keeps_its_stop(self, title: str) -> None:
+        text = re.sub("title: .*", f"title: {title}", BASE)
+        assert fix_text(text) == (text, [])
+        assert codes(text, select=("title-form",)) == []
+
+    def test_a_rule_beside_a_correlation_is_repaired(self) -> None:
+        text = f"{BASE}---\n{CORRELATION}".replace("2026-01-15", "2026/01/15")
+        assert fix_text(text)[1][0] == "rule-schema"
+
+    def test_a_file_that_cannot_be_written_is_left_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        file, before = tmp_path / "r.yml", "\ufeff" + BASE
+        file.write_text(before, encoding="utf-8")
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(InputError, match="No space"):
+            fix_file(file)
+        assert [(one.name, one.read_text(encoding="utf-8")) for one in tmp_path.iterdir()] == [("r.yml", before)]
+
     def test_public_rules_mean_the_same(self, shared: Path) -> None:
         for file in [*(shared / "data/sigmahq-rules").glob("*.yml"), *(ROOT / "sigma_rules").rglob("aws*.yml")]:
             text = file.read_text(encoding="utf-8")
@@ -254,6 +313,18 @@ FAULTY = {
     "rules: [a]": "rules: []",
     "group-by: [b]": "group-by: 5",
 }
+
+
+def test_a_correlation_fails_no_build(tmp_path: Path) -> None:
+    (tmp_path / "many.yml").write_text(CORRELATION, encoding="utf-8")
+    ended = called("check", "many.yml", "--select", "form", cwd=tmp_path)
+    assert (ended.code, ended.out.count("note: "), ended.out.count("[rule-unsupported]")) == (0, 1, 1)
+    silent = CORRELATION.replace("correlation:", "correlation: # sigmaproof: ignore[rule-unsupported]")
+    assert codes(silent, select=("form",)) == codes(CORRELATION, ignore=("rule-unsupported", "convention")) == []
+    for arguments in (["convert", "-t", "eql"], ["evaluate", "--logs", "many.yml", "--rules"]):
+        ended = called(*arguments, "many.yml", cwd=tmp_path)
+        assert ended.code == 2
+        assert "error: a Sigma correlation is not supported yet" in ended.err
 
 
 def test_the_form_of_correlations() -> None:

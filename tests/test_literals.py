@@ -78,8 +78,8 @@ class TestSound:
         TestSound.pairs += len(texts) * len(pairs)
         found = [rule for _, rule in pairs]
         content = random.choice(list(forms(texts)))
-        ways = {"_BEHIND_A_KEY": random.choice((1, 8)), "_MOST": random.choice((0, 30, 4_000))}
-        with patch.multiple(scan, **ways):
+        behind, most = random.choice((1, 8)), random.choice((0, 30, 4_000))
+        with patch.multiple(scan, _BEHIND_A_KEY=behind, _MOST=most):
             assert fast(found, content) == plain(found, content)
 
     def test_that_many_pairs(self) -> None:

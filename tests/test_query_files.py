@@ -243,7 +243,7 @@ def test_a_failure_leaves_the_old_file_whole(here: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="No space"):
         apply(changes(made_of(here / "rules", out), out), out)
     assert files(out) == before
 

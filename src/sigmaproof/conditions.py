@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from sigmaproof.predicate import And, Not, Or, Predicate
 from sigmaproof.wildcards import pattern_of, whole_match
 
-__all__ = ["ConditionError", "condition_tree"]
+__all__ = ["ConditionError", "condition_tree", "used_names"]
 
 DEEPEST = 50
 _TOKEN = re.compile(r"[()]|[\w*-]+|\S", re.ASCII)
@@ -40,6 +40,19 @@ def condition_tree(text: str, names: Sequence[str], selection: Callable[[str], P
     if reader.token:
         raise reader.expected("`and`, `or` or the end")
     return tree
+
+
+def used_names(condition: str | Sequence[str], names: Sequence[str]) -> set[str]:
+    """The selections that a condition, or a list of conditions, uses. Raises ConditionError."""
+    used: set[str] = set()
+
+    def selection(name: str) -> Predicate:
+        used.add(name)
+        return And(())
+
+    for text in [condition] if isinstance(condition, str) else condition:
+        condition_tree(text, names, selection)
+    return used
 
 
 class _Reader:

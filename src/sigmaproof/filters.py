@@ -45,7 +45,8 @@ class Filter:
 
 
 def filtered(document: Document, filters: Sequence[Filter]) -> Document:
-    """The document of a rule with the filters that apply to it, the same one when none does.
+    """The document of a rule with the filters that apply to it, the same one when none does. Its places know which
+    selections are those of a filter.
 
     Raises InputError when the rule becomes too large by them.
     """
@@ -60,28 +61,30 @@ def filtered(document: Document, filters: Sequence[Filter]) -> Document:
     condition = detection["condition"]
     texts = [_explicit(text, names) for text in (condition if isinstance(condition, list) else [condition])]
     # each text is one name, one negation or in parentheses, so ` and ` between them is enough
+    lent = dict(document.lent)
     for number, one in enumerate(applied, 1):
-        added, text = _renamed(one, detection, number)
-        detection |= added
+        new, text = _renamed(one, detection, number)
+        for name, other in new.items():
+            detection[other] = one.document.data["filter"][name]
+            lent["detection", other] = (one.document, ("filter", name))
         texts = [f"{before} and {text}" for before in texts]
     detection["condition"] = texts if isinstance(condition, list) else texts[0]
-    joined = replace(document, data={**document.data, "detection": detection})
+    joined = replace(document, data={**document.data, "detection": detection}, lent=lent)
     for fault in size_faults(joined):
         raise InputError(fault.code, fault.place, f"{fault.message}, with its filters", fault.help)
     return joined
 
 
-def _renamed(one: Filter, taken: Mapping[str, Any], number: int) -> tuple[dict[str, Any], str]:
-    """A filter's selections under names that the rule does not have yet, and its condition with these.
+def _renamed(one: Filter, taken: Mapping[str, Any], number: int) -> tuple[dict[str, str], str]:
+    """For a filter's selections names that the rule does not have yet, and its condition with these.
 
     number: of the first name to try; the filters before it have the numbers below.
     """
     names = selection_names(one.document, "filter")
-    data = one.document.data["filter"]
     while any(f"filter{number}_{name}" in taken for name in names):
         number += 1
     new = {name: f"filter{number}_{name}" for name in names}
-    return {new[name]: data[name] for name in names}, _explicit(data["condition"], names, new)
+    return new, _explicit(one.document.data["filter"]["condition"], names, new)
 
 
 def _explicit(text: str, names: Sequence[str], new: Mapping[str, str] | None = None) -> str:

@@ -5,10 +5,11 @@ How files are found is in `listing`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import TypeVar, cast
 
 from sigmaproof.diagnostics import STDIN, InputError, Place
 from sigmaproof.events import LOG_SUFFIXES
@@ -19,13 +20,14 @@ from sigmaproof.selection import Selection
 
 __all__ = ["Inputs", "sort_paths"]
 
+F = TypeVar("F", Path, File)
 RULE_SUFFIXES = (".yml", ".yaml")
 _LOGS = ".json .jsonl .ndjson .log .csv (also packed: .gz .zst .bz2 .xz)"
 
 
 @dataclass
 class Inputs:
-    """Files by what they are, in the order given. left: logs that are not to be read, counted."""
+    """Files by what they are, in the order given, each once. left: logs that are not to be read, counted."""
 
     rules: list[Path] = field(default_factory=list)
     logs: list[File] = field(default_factory=list)
@@ -80,6 +82,8 @@ class _Sorting:
             self.inputs.rules += _local(self._named(path, is_rule, "rules (.yml, .yaml)", logs=False))
         for path in map(as_file, logs):
             self.inputs.logs += self._named(path, is_log, f"logs ({_LOGS})", logs=True)
+        self.inputs.rules = _once(self.inputs.rules, links=True)
+        self.inputs.logs = _once(self.inputs.logs, links=False)
         return self.inputs
 
     def _add(self, path: File) -> None:
@@ -148,6 +152,28 @@ class _Sorting:
         if not found and _total(self.listing.left) == before:
             raise InputError("path-empty", Place(str(path)), f"holds no {what}")
         return found
+
+
+def _once(files: Sequence[F], links: bool) -> list[F]:
+    """The files without those that stand before by another name. links: whether a link to a file is one: that is asked
+    of the system for each, and a log has many; the file is then taken rather than the link."""
+    folders: dict[str, str] = {}
+    found: dict[str, F] = {}
+    for file in files:
+        key = _real(str(file), folders, links) if isinstance(file, Path) else str(file)
+        before = found.get(key)
+        if before is None or (isinstance(before, Path) and before.is_symlink()):
+            found[key] = file
+    return list(found.values())
+
+
+def _real(file: str, folders: dict[str, str], links: bool) -> str:
+    """The file without links in its path. folders: those that are known."""
+    folder, name = os.path.split(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    whole = f"{folders[folder]}{os.sep}{name}"
+    return os.path.realpath(whole) if links and os.path.islink(whole) else whole  # noqa: PTH114
 
 
 def _total(left: Left) -> int:

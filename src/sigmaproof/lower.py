@@ -61,7 +61,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import RegexError, parse
 
 MOST_TESTS = 10_000
-__all__ = ["LoweringError", "lower_condition", "lower_rule", "pattern_of_string"]
+__all__ = ["LoweringError", "lower_condition", "lower_rule", "lower_selection", "pattern_of_string"]
 
 
 class LoweringError(ValueError):
@@ -91,7 +91,7 @@ def _selections(detections: SigmaDetections) -> Callable[[str], Predicate]:
     def selection(name: str) -> Predicate:
         nonlocal count
         if name not in lowered:
-            tree = lower_condition(ConditionIdentifier([name]).postprocess(detections))
+            tree = _lowered(detections, name)
             lowered[name] = tree, sum(1 for _ in tests(tree))
         tree, size = lowered[name]
         count += size
@@ -100,6 +100,15 @@ def _selections(detections: SigmaDetections) -> Callable[[str], Predicate]:
         return tree
 
     return selection
+
+
+def lower_selection(rule: SigmaRule, name: str) -> Predicate:
+    """The tree of one selection of a rule. Raises LoweringError."""
+    return _lowered(rule.detection, name)
+
+
+def _lowered(detections: SigmaDetections, name: str) -> Predicate:
+    return lower_condition(ConditionIdentifier([name]).postprocess(detections))
 
 
 def lower_condition(condition: Any) -> Predicate:

@@ -36,6 +36,7 @@ __all__ = [
     "assume",
     "describe",
     "field_of",
+    "fields_of",
     "plain",
     "tests",
     "to_json",
@@ -213,6 +214,13 @@ def assume(tree: Predicate, field: str, truth: bool) -> Predicate:
 def field_of(test: Test) -> str:
     """The field of a test; of a keyword, which has none, the empty text."""
     return "" if isinstance(test, Keyword) else test.field
+
+
+def fields_of(test: Test) -> tuple[str, ...]:
+    """The fields that a test reads: none, one, or the two that it compares."""
+    if isinstance(test, Keyword):
+        return ()
+    return (test.field, test.other) if isinstance(test, FieldRef) else (test.field,)
 
 
 def to_json(tree: Predicate) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError, Place, shown_path
 from sigmaproof.filters import Filter, filter_warnings, filtered
-from sigmaproof.predicate import And, Keyword, Predicate, tests
+from sigmaproof.items import field_paths
+from sigmaproof.predicate import And, Predicate, fields_of, tests
 from sigmaproof.rulevalues import detection_faults, selection_names
 from sigmaproof.safeyaml import MOST_BYTES, Document, documents
 
@@ -31,7 +32,6 @@ MOST_UNKNOWN = 20  # fields of one rule that are named one by one
 __all__ = [
     "Loaded",
     "Rule",
-    "field_place",
     "field_warnings",
     "load_file",
     "load_files",
@@ -337,21 +337,15 @@ def field_warnings(rule: Rule) -> Iterator[Diagnostic]:
         message = "not a rule for product: aws, service: cloudtrail; it is evaluated on every record all the same"
         yield Diagnostic("rule-logsource", "warning", rule.document.place("logsource"), message)
         return
-    names = {test.field for test, _ in tests(rule.tree) if not isinstance(test, Keyword)}
+    names = {name for test, _ in tests(rule.tree) for name in fields_of(test)}
     unknown = [name for name in sorted(names) if name not in table().dropped and not table().knows(name)]
+    places = field_paths(rule.document) if unknown else {}
     for name in unknown[:MOST_UNKNOWN]:
         try:
             table().raw(name)
         except UnknownFieldError as error:
-            yield Diagnostic("field-unknown", "warning", field_place(rule.document, name), str(error))
+            place = rule.document.place(*places.get(name, ("detection",)))
+            yield Diagnostic("field-unknown", "warning", place, str(error))
     if len(unknown) > MOST_UNKNOWN:
         message = f"and {len(unknown) - MOST_UNKNOWN:,} fields more that no CloudTrail record has"
         yield Diagnostic("field-unknown", "warning", rule.document.place("detection"), message)
-
-
-def field_place(document: Document, field: str) -> Place:
-    """The line of the first test of a field."""
-    for path in document.lines:
-        if path[0] == "detection" and isinstance(path[-1], str) and path[-1].split("|")[0] == field:
-            return document.place(*path)
-    return document.place("detection")

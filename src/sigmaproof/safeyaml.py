@@ -39,7 +39,8 @@ _TAGS: dict[type[yaml.Node], frozenset[str]] = {
 
 @dataclass(slots=True)
 class Document:
-    """One document of a file. lines, columns: where every key and list item begins, by its path."""
+    """One document of a file. lines, columns: where every key and list item begins, by its path. lent: what stands in
+    another document, by its path here."""
 
     data: Any
     file: str
@@ -47,10 +48,14 @@ class Document:
     lines: dict[Path, int] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
     columns: dict[Path, int] = field(default_factory=dict)
+    lent: dict[Path, tuple[Document, Path]] = field(default_factory=dict)
 
     def place(self, *path: str | int) -> Place:
         """The place of a key, or of the nearest known key above it."""
         for length in range(len(path), -1, -1):
+            if path[:length] in self.lent:
+                other, at = self.lent[path[:length]]
+                return other.place(*at, *path[length:])
             if path[:length] in self.lines:
                 return Place(self.file, self.lines[path[:length]], self.columns.get(path[:length], 0))
         return Place(self.file, self.line)

@@ -35,8 +35,7 @@ def check(
 
     given = [rules] if isinstance(rules, str | Path) else list(rules)
     options = Options(tuple(select), tuple(ignore), tuple(targets))
-    paths = [Path(one) for one in given if not isinstance(one, Rule)]
-    files = [file for path in paths for file in sort_paths((), rules=[path]).rules]
+    files = sort_paths((), rules=[Path(one) for one in given if not isinstance(one, Rule)]).rules
     found = check_files([(file, options) for file in files]).findings
     loaded = [one for one in given if isinstance(one, Rule)]
     return found + check_rules(loaded, targets, select, ignore)

@@ -1,5 +1,7 @@
 """`--fix`: repairs of a file's text, each tried before it is kept: its rules must load as before, and mean the same.
 
+Only a finding is repaired: what options and settings leave out, and what a comment silences, stays as it is.
+
 A repair replaces spans of the text, so that comments, quotes and layout stay as they are; no YAML is written anew (that
 is why no library for round trips is needed). What is repaired is in REPAIRS, what is found in the checks of the same
 name. A second run finds nothing more to repair.
@@ -17,8 +19,12 @@ from typing import Any, TypeAlias
 import yaml
 
 from sigmaproof.check.convention.tag_unknown import repaired
+from sigmaproof.check.convention.title_form import without_stop
 from sigmaproof.check.convention.value_wildcards import modifier_of
-from sigmaproof.diagnostics import STDIN, InputError
+from sigmaproof.check.ignoring import comments_of
+from sigmaproof.check.run import Options
+from sigmaproof.diagnostics import STDIN, Diagnostic, InputError, Place
+from sigmaproof.drafts import write_whole
 from sigmaproof.rules import Rule, load_text, read_file
 from sigmaproof.safeyaml import MOST_BYTES, documents
 
@@ -27,21 +33,23 @@ __all__ = ["REPAIRS", "fix_file", "fix_text"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A span of a text and what to write in its place."""
+    """A span of a text and what to write in its place. at: where the finding stands that goes by it; None: there."""
 
     start: int
     end: int
     text: str
+    at: int | None = None
 
 
 Repair: TypeAlias = Callable[[str], Iterator[Edit]]
 _SLASHED = re.compile(r"(\d{4})/(\d{2})/(\d{2})")
 
 
-def fix_file(file: Path) -> list[str]:
-    """Repairs a file; the codes of what was repaired. A link is left alone: what it leads to was not named.
+def fix_file(file: Path, options: Options | None = None) -> list[str]:
+    """Repairs what the options look for in a file; the codes of what was repaired. A link is left alone: what it leads
+    to was not named.
 
-    Raises OSError when it can't be written.
+    Raises InputError when it can't be written; it is then as it was.
     """
     if file == STDIN or file.is_symlink():
         return []
@@ -52,28 +60,45 @@ def fix_file(file: Path) -> list[str]:
         return []  # the checks tell of it
     if len(content) > MOST_BYTES:
         return []
-    fixed, codes = fix_text(text)
+    fixed, codes = fix_text(text, options)
     if codes:
-        file.write_bytes(fixed.encode("utf-8"))
+        write_whole(file, fixed.encode("utf-8"))
     return codes
 
 
-def fix_text(text: str) -> tuple[str, list[str]]:
-    """A text with its repairs, and the codes of what was repaired."""
+def fix_text(text: str, options: Options | None = None) -> tuple[str, list[str]]:
+    """A text with the repairs of what the options look for, and the codes of what was repaired."""
     codes = []
-    rules = _rules(text)
+    wants, rules = (options or Options()).wants(), _rules(text)
     for code, repair in REPAIRS.items():
-        new = _applied(text, list(repair(text))) if rules is not None else text
+        new = _applied(text, _heard(text, code, list(repair(text)))) if rules is not None and wants(code) else text
         if new != text and _is_same(rules or [], _rules(new)):
             text = new
             codes.append(code)
     return text, codes
 
 
+def _heard(text: str, code: str, edits: Sequence[Edit]) -> list[Edit]:
+    """The edits of findings that no comment silences."""
+    comments = comments_of(text, "")
+    if comments is None:
+        return list(edits)
+
+    def is_heard(edit: Edit) -> bool:
+        line = text.count("\n", 0, edit.start if edit.at is None else edit.at) + 1
+        return bool(comments.left([Diagnostic(code, "note", Place("", line), "")], lambda code: False, ()))
+
+    return [edit for edit in edits if is_heard(edit)]
+
+
 def _rules(text: str) -> list[Rule] | None:
-    """The rules of a text; None where some can't be loaded: such a text is left alone."""
+    """The rules of a text; None where some can't be loaded: such a text is left alone.
+
+    A correlation beside them is no fault, and no repair touches what it says.
+    """
     loaded = load_text(text, filters=())
-    return None if any(finding.level == "error" for finding in loaded.findings) else loaded.rules
+    errors = {finding.code for finding in loaded.findings if finding.level == "error"}
+    return None if errors - {"rule-unsupported"} else loaded.rules
 
 
 def _is_same(before: Sequence[Rule], after: Sequence[Rule] | None) -> bool:
@@ -97,7 +122,7 @@ def _bom(text: str) -> Iterator[Edit]:
 
 def _line_ends(text: str) -> Iterator[Edit]:
     for match in re.finditer(r"\r\n?", text):
-        yield Edit(match.start(), match.end(), "\n")
+        yield Edit(match.start(), match.end(), "\n", text.index("\r"))
 
 
 def _roots(text: str) -> Iterator[dict[str, tuple[yaml.ScalarNode, yaml.Node]]]:
@@ -116,9 +141,9 @@ def _roots(text: str) -> Iterator[dict[str, tuple[yaml.ScalarNode, yaml.Node]]]:
 def _dates(text: str) -> Iterator[Edit]:
     for root in _roots(text):
         for name in ("date", "modified"):
-            node = root.get(name, (None, None))[1]
-            if isinstance(node, yaml.ScalarNode) and (match := _SLASHED.fullmatch(node.value)):
-                yield from _replaced(text, node, "-".join(match.groups()))
+            key, node = root.get(name, (None, None))
+            if key is not None and isinstance(node, yaml.ScalarNode) and (match := _SLASHED.fullmatch(node.value)):
+                yield from _replaced(text, node, "-".join(match.groups()), key)
 
 
 def _tags(text: str) -> Iterator[Edit]:
@@ -131,12 +156,11 @@ def _tags(text: str) -> Iterator[Edit]:
 
 def _titles(text: str) -> Iterator[Edit]:
     for root in _roots(text):
-        node = root.get("title", (None, None))[1]
-        if isinstance(node, yaml.ScalarNode):
-            right = node.value.strip()
-            right = right.removesuffix(".").rstrip() if not right.endswith("..") else right
+        key, node = root.get("title", (None, None))
+        if key is not None and isinstance(node, yaml.ScalarNode):
+            right = without_stop(node.value.strip())
             if right and right != node.value:
-                yield from _replaced(text, node, right)
+                yield from _replaced(text, node, right, key)
 
 
 def _ids(text: str) -> Iterator[Edit]:
@@ -147,7 +171,7 @@ def _ids(text: str) -> Iterator[Edit]:
             begin = text.rfind("\n", 0, key.start_mark.index) + 1
             end = text.find("\n", value.end_mark.index - 1)
             if text[begin : key.start_mark.index].strip() == "" and end >= 0:
-                yield Edit(end + 1, end + 1, f"{text[begin : key.start_mark.index]}id: {uuid.uuid4()}\n")
+                yield Edit(end + 1, end + 1, f"{text[begin : key.start_mark.index]}id: {uuid.uuid4()}\n", begin)
 
 
 def _wildcards(text: str) -> Iterator[Edit]:
@@ -179,18 +203,21 @@ def _with_modifier(text: str, key: Any, value: yaml.Node, names: set[str]) -> It
         return
     edits = [
         list(_replaced(text, key, f"{key.value}|{modifier}")),
-        *(list(_replaced(text, one, one.value.strip("*"))) for one in nodes),
+        *(list(_replaced(text, one, one.value.strip("*"), key)) for one in nodes),
     ]
     if all(edits):
         yield from (edit for one in edits for edit in one)
 
 
-def _replaced(text: str, node: yaml.ScalarNode, value: str) -> Iterator[Edit]:
-    """The edit that gives a scalar another value in the quotes that it has; none where it isn't written plainly."""
+def _replaced(text: str, node: yaml.ScalarNode, value: str, at: yaml.ScalarNode | None = None) -> Iterator[Edit]:
+    """The edit that gives a scalar another value in the quotes that it has; none where it isn't written plainly.
+
+    at: the key at which the finding stands, if it isn't there itself.
+    """
     start, end = node.start_mark.index, node.end_mark.index
     quote = node.style if node.style in ("'", '"') else ""
     if node.style in (None, "", "'", '"') and text[start:end] == f"{quote}{node.value}{quote}":
-        yield Edit(start, end, f"{quote}{value}{quote}")
+        yield Edit(start, end, f"{quote}{value}{quote}", (at or node).start_mark.index)
 
 
 REPAIRS: dict[str, Repair] = {

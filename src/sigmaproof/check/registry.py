@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from sigmaproof.diagnostics import Place
 
-__all__ = ["FIXED", "LAYERS", "Entry", "Found", "UnknownCodeError", "chosen", "entries", "entry"]
+__all__ = ["FIXED", "LAYERS", "MILDER", "Entry", "Found", "UnknownCodeError", "chosen", "entries", "entry"]
 
 # layer, code, level, on. on: what its function is given: `text` a file, `document` one of its documents, `rule` a
 # loaded rule, `set` all rules together; `loading`: loading finds it; `ignoring`: comments that silence findings.
@@ -39,7 +39,7 @@ form       yaml-alias          note     text
 form       yaml-documents      note     text
 form       rule-empty          error    loading
 form       rule-form           error    loading
-form       rule-unsupported    error    loading
+form       rule-unsupported    note     loading
 form       rule-schema         warning  document
 form       rule-value          error    loading
 form       rule-regex          error    loading
@@ -97,6 +97,8 @@ LAYERS = {
 }
 FIXED = ("yaml-bom", "yaml-line-end", "id-missing", "rule-schema", "tag-unknown", "title-form", "value-wildcards")
 """Codes of which `--fix` repairs what can be repaired without changing what a rule means."""
+MILDER = frozenset({"rule-unsupported"})
+"""Codes that are errors in commands which need the rule, and that `check` gives on the level of the table."""
 
 
 @dataclass(frozen=True, slots=True)

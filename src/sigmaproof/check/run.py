@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sigmaproof.check.ignoring import Comments, comments_of
-from sigmaproof.check.registry import Entry, Found, chosen, entry, of_kind
+from sigmaproof.check.registry import MILDER, Entry, Found, chosen, entry, of_kind
 from sigmaproof.check.subjects import Card, RuleSubject, TextSubject
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError
 from sigmaproof.filters import Filter, filter_warnings
@@ -80,11 +80,13 @@ class _File:
 Job = tuple[Path, Options]
 
 
-def check_files(jobs: Sequence[Job], processes: int = 1) -> Checked:
+def check_files(jobs: Sequence[Job], processes: int = 1, is_new: Callable[[str], bool] | None = None) -> Checked:
     """Everything that is found in these files, each with its options.
 
-    processes: how many may be started when there are many files. Raises UnknownCodeError for a code in the options.
+    processes: how many may be started when there are many files. is_new: whether a file is one of those that are in
+    question: what two files can't both have is found in that one. Raises UnknownCodeError for a code in the options.
     """
+    jobs = list(dict.fromkeys(jobs))
     for options in {options for _, options in jobs}:
         options.wants()
     filters = list(_filters(file for file, _ in jobs))
@@ -94,7 +96,7 @@ def check_files(jobs: Sequence[Job], processes: int = 1) -> Checked:
         files = [file for part in parts for file in part]
     else:
         files = _of_jobs(filters, jobs)
-    return _together(files, filters)
+    return _together(files, filters, is_new)
 
 
 def check_content(content: bytes, file: str, name: str = "", options: Options | None = None) -> Checked:
@@ -143,13 +145,18 @@ def _checked_content(content: bytes, file: str, name: str, options: Options, fil
     runs = options.runs()
     loaded = load_text(content, file, filters=filters)
     read, text = list(_documents(content, file)), _decoded(content)
-    findings = [*loaded.findings, *_run("text", runs, TextSubject(file, name, text, read))]
+    findings = [*map(_milder, loaded.findings), *_run("text", runs, TextSubject(file, name, text, read))]
     for document in read:
         findings += _run("document", runs, document)
     for rule in loaded.rules:
         findings += _of_rule(rule, options, runs)
     cards = [Card.of(rule.document) for rule in loaded.rules]
     return _File(file, findings, cards, comments_of(text or "", file), options)
+
+
+def _milder(finding: Diagnostic) -> Diagnostic:
+    """What loading found, on its level here: what other commands can't use may be right all the same."""
+    return replace(finding, level=entry(finding.code).level) if finding.code in MILDER else finding
 
 
 def _documents(content: bytes, file: str) -> Iterator[Document]:
@@ -194,16 +201,20 @@ def _diagnostic(one: Entry, found: Found) -> Diagnostic:
     return Diagnostic(found.code or one.code, found.level or one.level, found.place, found.message, found.help)
 
 
-def _together(files: Sequence[_File], filters: Sequence[Filter]) -> Checked:
+def _together(
+    files: Sequence[_File], filters: Sequence[Filter], is_new: Callable[[str], bool] | None = None
+) -> Checked:
     """The findings of all files, with those that several of them make, and without what is silenced."""
     cards = [card for one in files for card in one.cards]
     checked = Checked(cards=cards, filters=list(filters))
-    others: dict[str, list[Diagnostic]] = {}
-    for finding in _of_all(cards, filters):
-        others.setdefault(finding.place.file, []).append(finding)
+    # a finding about a rule stands in the file of a filter where the filter is what it is about
+    found_in: dict[str, list[Diagnostic]] = {one.file: [] for one in files}
+    newest_last = sorted(cards, key=lambda card: is_new(card.place.file)) if is_new else cards
+    for finding in [*(finding for one in files for finding in one.findings), *_of_all(newest_last, filters)]:
+        found_in.setdefault(finding.place.file, []).append(finding)
     for one in files:
         wants = one.options.wants()
-        found = [*one.findings, *others.pop(one.file, ())]
+        found = found_in.pop(one.file, [])
         kept = [finding for finding in dict.fromkeys(found) if _is_kept(finding, wants)]
         checked.findings += one.comments.left(kept, wants, one.options.targets) if one.comments else kept
     return checked

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sigmaproof.check.places import Places
 from sigmaproof.diagnostics import Place
 from sigmaproof.predicate import And, FieldTest, Keyword, Not, Or, Predicate, Regex, Test, Text, field_of, plain, tests
-from sigmaproof.rules import Rule, field_place
-from sigmaproof.safeyaml import Document, Path
+from sigmaproof.rules import Rule
+from sigmaproof.safeyaml import Document
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -112,30 +113,23 @@ class RuleSubject:
             self._conversions[target] = convert_rule(self.rule, target)
         return self._conversions[target]
 
-    def place(self, field: str) -> Place:
-        """The first line on which a field is tested."""
-        path = self._paths[0].get(field)
-        return field_place(self.document, field) if path is None else self.document.place(*path)
+    @cached_property
+    def _places(self) -> Places:
+        return Places(self.rule)
+
+    def place(self, what: Test | str) -> Place:
+        """Where a test stands, or a field is tested, first."""
+        if isinstance(what, str):
+            return self._places.of_field(what)
+        return self._places.of_test(what) or self._places.of_field(field_of(what))
 
     def value_place(self, field: str, text: str) -> Place:
-        """The line of a value of a field, otherwise of the field."""
-        path = self._paths[1].get((field, text))
-        return self.place(field) if path is None else self.document.place(*path)
+        """Where a field is compared with a text first, otherwise where it is tested."""
+        return self._places.of_text(field, text) or self._places.of_field(field)
 
-    @cached_property
-    def _paths(self) -> tuple[dict[str, Path], dict[tuple[str, str], Path]]:
-        """Where each field, and each text of a field, stands first."""
-        fields: dict[str, Path] = {}
-        values: dict[tuple[str, str], Path] = {}
-        for path in self.document.lines:
-            if path[0] == "detection" and len(path) > 2:
-                name = next(key for key in reversed(path) if isinstance(key, str)).split("|")[0]
-                if isinstance(path[-1], str):
-                    fields.setdefault(name, path)
-                value = self.at(path)
-                if isinstance(value, str):
-                    values.setdefault((name, value), path)
-        return fields, values
+    def place_beside(self, test: Test, other: Test) -> Place:
+        """Where a test stands nearest to another one; of one that is there twice, where it is again."""
+        return self._places.beside(test, other) or self._places.of_field(field_of(test))
 
     def condition_place(self) -> Place:
         """The line of the condition."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sigmaproof.filters import Filter
     from sigmaproof.rules import Loaded, Rule
 
-__all__ = ["changed_part", "changed_rules", "with_base"]
+__all__ = ["Changes", "changed_part", "changed_rules", "changes_among", "with_base"]
 
 OPTION = "--changed"
 
@@ -35,23 +35,46 @@ def with_base(arguments: Sequence[str]) -> list[str]:
     return found
 
 
-def changed_part(checked: Checked, base: str | None) -> Checked:
-    """Of what was found in all files only what is in those that have changed; all of it without a base.
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed in the repositories of some files."""
 
-    All are checked, as filters and the ids of rules concern each other. Ends the command where git can't say it.
+    files: frozenset[Path]
+
+    def __contains__(self, file: str | Path) -> bool:
+        return _real(Path(file)) in self.files
+
+
+def changes_among(files: Iterable[str | Path], base: str) -> Changes:
+    """What has changed in the repositories in which these files lie. Ends the command where git can't say it."""
+    from sigmaproof.repository import GitError, changed_files, root_of
+
+    folders = {_real(Path(file)).parent for file in files} or {Path.cwd()}
+    roots = sorted({root_of(folder / "rule") for folder in folders})
+    changed: set[Path] = set()
+    for root in roots:
+        try:
+            changed |= changed_files(base, root)
+        except GitError as error:
+            usage(f"{OPTION}: {error}" + (f" (in {root})" if len(roots) > 1 else ""))
+    return Changes(frozenset(changed))
+
+
+def changed_part(checked: Checked, changes: Changes | None) -> Checked:
+    """Of what was found in all files only what is in those that have changed; all of it without changes.
+
+    All are checked, as filters and the ids of rules concern each other.
     """
-    if base is None:
+    if changes is None:
         return checked
-    names = [*(card.title_place.file for card in checked.cards), *(one.place.file for one in checked.findings)]
-    changed = _changed(base, names)
-    filters = _filters(checked.filters, changed)
+    filters = _filters(checked.filters, changes)
     cards = [
         card
         for card in checked.cards
-        if _real(Path(card.title_place.file)) in changed or any(one.applies_to(card.data) for one in filters)
+        if card.title_place.file in changes or any(one.applies_to(card.data) for one in filters)
     ]
     touched = {card.title_place.file for card in cards}
-    kept = [one for one in checked.findings if one.place.file in touched or _real(Path(one.place.file)) in changed]
+    kept = [one for one in checked.findings if one.place.file in touched or one.place.file in changes]
     _say(len(cards), len(checked.cards))
     return replace(checked, findings=kept, cards=cards)
 
@@ -61,32 +84,19 @@ def changed_rules(loaded: Loaded, base: str, files_of: Callable[[Rule], Iterable
 
     Ends the command where git can't say it.
     """
-    return _rules(loaded, _changed(base, [rule.file for rule in loaded.rules]), files_of)
-
-
-def _changed(base: str, files: Sequence[str]) -> set[Path]:
-    from sigmaproof.repository import GitError, changed_files
-
-    folder = Path(files[0]).absolute().parent if files else Path.cwd()
-    try:
-        return changed_files(base, folder)
-    except GitError as error:
-        usage(f"{OPTION}: {error}")
-
-
-def _rules(loaded: Loaded, changed: set[Path], files_of: Callable[[Rule], Iterable[Path]]) -> list[Rule]:
-    filters = _filters(loaded.filters, changed)
+    changes = changes_among((rule.file for rule in loaded.rules), base)
+    filters = _filters(loaded.filters, changes)
     found = [
         rule
         for rule in loaded.rules
-        if any(_real(file) in changed for file in files_of(rule)) or any(one.applies_to(rule.data) for one in filters)
+        if any(file in changes for file in files_of(rule)) or any(one.applies_to(rule.data) for one in filters)
     ]
     _say(len(found), len(loaded.rules))
     return found
 
 
-def _filters(filters: Iterable[Filter], changed: set[Path]) -> list[Filter]:
-    return [one for one in filters if _real(Path(one.document.file)) in changed]
+def _filters(filters: Iterable[Filter], changes: Changes) -> list[Filter]:
+    return [one for one in filters if one.document.file in changes]
 
 
 def _say(some: int, rules: int) -> None:

@@ -54,12 +54,13 @@ def known_code(code: str) -> str:
     return code.lower()
 
 
-def fix_files(files: Sequence[Path]) -> None:
-    """Repairs what can be repaired, and says in which files."""
+def fix_files(todo: Sequence[tuple[Path, Options]]) -> None:
+    """Repairs what can be repaired and is looked for, and says in which files. Raises InputError for a file that can't
+    be written."""
     from sigmaproof.check.fix import fix_file
     from sigmaproof.output.consoles import note, plural
 
-    for file in files:
-        fixed = fix_file(file)
+    for file, options in todo:
+        fixed = fix_file(file, options)
         if fixed:
             note(f"{file}: {plural(len(fixed), 'repair')}: {', '.join(fixed)}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sigmaproof.commands.changed import changed_part
+from sigmaproof.commands.changed import changed_part, changes_among
 from sigmaproof.commands.checking import fix_files, known_code, options_of
 from sigmaproof.commands.given import inputs_of, need
 from sigmaproof.commands.options import (
@@ -51,10 +51,12 @@ def check(
     files = inputs_of(paths, rules).rules
     need(files, "no rules given")
     todo = [(file, options_of(file, select, ignore, target)) for file in files]
+    changes = None if changed is None else changes_among(files, changed)
     if fix:
         need([file for file in files if file != STDIN], "--fix changes files, and standard input is none")
-        fix_files(files)
-    checked = changed_part(check_files(todo, processes=jobs or processors()), changed)
+        fix_files([(file, options) for file, options in todo if changes is None or file in changes])
+    checked = check_files(todo, jobs or processors(), changes.__contains__ if changes is not None else None)
+    checked = changed_part(checked, changes)
     named = [(card.title_place.file, card.title_place.line, str(card.data["title"])) for card in checked.cards]
     write_findings(checked.findings, named, format.value, time.monotonic() - start, only_failing)
     status.at_least(1, any(finding.level in {"warning", "error"} for finding in checked.findings))

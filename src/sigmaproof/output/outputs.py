@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from sigmaproof.diagnostics import InputError, Place
-from sigmaproof.output.drafts import Draft, told
+from sigmaproof.drafts import Draft, told
 from sigmaproof.output.forms import FORMS, TextForm
 from sigmaproof.output.parquet import ParquetTable, require
 

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from sigmaproof.diagnostics import as_text
+from sigmaproof.drafts import told
 from sigmaproof.output.consoles import note, visible
-from sigmaproof.output.drafts import told
 
 if TYPE_CHECKING:
     from sigmaproof.diagnostics import Diagnostic

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sigmaproof.diagnostics import InputError, Place
+from sigmaproof.drafts import write_whole
 from sigmaproof.queryfiles.manifest import MANIFEST, Made, listed_files
 from sigmaproof.queryfiles.names import SUFFIXES
 
@@ -50,7 +51,8 @@ def changes(made: Made, directory: Path) -> list[Change]:
 
 
 def apply(wanted: list[Change], directory: Path) -> None:
-    """Makes these changes. Raises InputError, before anything is done, where a file that isn't ours is in the way."""
+    """Makes these changes. Raises InputError, before anything is done, where a file that isn't ours is in the way; and
+    for one that can't be written. OSError."""
     for change in wanted:
         if change.new is not None and not change.ours:
             place = Place(str(directory / change.file))
@@ -60,7 +62,7 @@ def apply(wanted: list[Change], directory: Path) -> None:
         path = directory / change.file
         if change.new is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, change.new)
+            write_whole(path, change.new, synced=False)  # they can be made again
         elif change.ours:
             path.unlink(missing_ok=True)
 
@@ -121,15 +123,3 @@ def _query_files(directory: Path) -> Iterator[str]:
 def _check_directory(directory: Path) -> None:
     if directory.exists() and not directory.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Puts the content in the file's place in one step."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("xb") as stream:
-            stream.write(content)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -62,7 +62,7 @@ __all__ = ["check"]
 
 
 def check(cards: Sequence[Card]) -> Iterator[Found]:
-    """Each rule after the first with an id or a name."""
+    """Each rule after the first with an id or a name: the caller gives those in question last."""
     for key, help in (("id", "give the newer rule an id of its own"), ("name", "names are unique")):
         first: dict[str, Place] = {}
         for card in cards:

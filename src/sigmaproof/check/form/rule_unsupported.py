@@ -1,8 +1,10 @@
 """A document of Sigma that sigmaproof doesn't run yet: a correlation.
 
-What: it is read, and its form is checked (`rule-schema`); it is not evaluated or converted.
+What: `check` reads it, and finds what is wrong with its form (`rule-schema`). It is not converted or evaluated: there
+the same code is an error, as a detection is missing from what they make.
 
-Why: what is not run must not look as if it were. Check such files apart, or name the files that are rules.
+Why: what is not run must not look as if it were. Nothing is wrong with the document, so it is a note, which fails no
+build and can be silenced.
 
 Example:
 

@@ -48,4 +48,4 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     for test in dict.fromkeys(test for test, _ in subject.field_tests if isinstance(test, Regex)):
         if is_ambiguous(parse(test.source, test.flags)) is None:
             message = f"{describe(test)[:200]}: too large to be asked whether an engine that backtracks ends"
-            yield Found(subject.place(test.field), message, "write less of it")
+            yield Found(subject.place(test), message, "write less of it")

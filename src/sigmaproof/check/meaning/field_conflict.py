@@ -53,7 +53,7 @@ def _found(subject: RuleSubject, field: str, demands: Sequence[Sequence[Literal]
     words = [" or ".join(_words(one) for one in choices[:3]) for choices in demands[:3]]
     message = f"AWS writes one value into {field}, and none is: {'; and '.join(words)}"
     help = "join the selections with `or`, or put the values into one list"
-    return Found(subject.place(field), message, help, None if needed else "warning")
+    return Found(subject.place(demands[0][0][0]), message, help, None if needed else "warning")
 
 
 def _words(literal: Literal) -> str:

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject
+from sigmaproof.predicate import fields_of
 
 __all__ = ["check"]
 
@@ -34,6 +35,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     from sigmaproof.fields import table
 
     if subject.rule.is_cloudtrail:
-        for name in sorted({test.field for test, _ in subject.field_tests} & set(table().dropped)):
+        names = {name for test, _ in subject.field_tests for name in fields_of(test)}
+        for name in sorted(names & set(table().dropped)):
             message = f"{name} is removed by Elastic's integration: the rule runs on raw logs only"
             yield Found(subject.place(name), message, "evaluate it on logs: sigmaproof evaluate")

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Sequence
 from sigmaproof.check.meaning.event_name_unknown import values_in
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject, conjunctions
-from sigmaproof.predicate import Keyword, Predicate, tests
+from sigmaproof.predicate import Predicate, fields_of, tests
 
 __all__ = ["check"]
 
@@ -60,7 +60,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
 
 
 def _fields(parts: Sequence[Predicate]) -> set[str]:
-    found = (test.field for part in parts for test, _ in tests(part) if not isinstance(test, Keyword))
+    found = (name for part in parts for test, _ in tests(part) for name in fields_of(test))
     return {field for field in found if field.startswith(PART)}
 
 

@@ -41,16 +41,22 @@ _ALWAYS = frozenset(BASE) - {"requestParameters", "responseElements", "userAgent
 
 
 def check(subject: RuleSubject) -> Iterator[Found]:
-    """The fields of negated tests that can be missing, in one finding."""
+    """The fields of negated tests that can be missing, in one finding for the rule and one for each of its filters."""
     if not subject.rule.is_cloudtrail:
         return
     asked = {test.field for test, negated in subject.field_tests if isinstance(test, Exists | Null) or not negated}
-    negated = dict.fromkeys(test.field for test, is_negated in subject.field_tests if is_negated and _is_value(test))
-    names = [name for name in negated if name not in asked and name not in _ALWAYS]
-    if names:
+    tests: dict[str, FieldTest] = {}
+    for test, is_negated in subject.field_tests:
+        if is_negated and _is_value(test) and test.field not in asked and test.field not in _ALWAYS:
+            tests.setdefault(test.field, test)
+    found: dict[str, list[FieldTest]] = {}
+    for test in tests.values():
+        found.setdefault(subject.place(test).file, []).append(test)
+    for some in found.values():
+        names, first = [test.field for test in some], subject.place(some[0])
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
         message = f"the negation is true too on records without {shown}"
-        yield Found(subject.place(names[0]), message, f"if that is not meant, ask for `{names[0]}|exists: true` too")
+        yield Found(first, message, f"if that is not meant, ask for `{names[0]}|exists: true` too")
 
 
 def _is_value(test: FieldTest) -> bool:

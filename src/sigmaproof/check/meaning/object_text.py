@@ -34,9 +34,12 @@ __all__ = ["check"]
 
 def check(subject: RuleSubject) -> Iterator[Found]:
     """Each field that is searched as a whole and is an object."""
-    searched = dict.fromkeys(test.field for test, _ in subject.field_tests if isinstance(test, Text | Regex))
-    for field in searched:
+    searched: dict[str, Text | Regex] = {}
+    for one, _ in subject.field_tests:
+        if isinstance(one, Text | Regex):
+            searched.setdefault(one.field, one)
+    for field, test in searched.items():
         located = table().raw(field) if table().knows(field) else None
         if located is not None and not located.sub and "object" in located.field.writes.types:
             message = f"{field} is an object: its JSON text is searched, keys and values alike"
-            yield Found(subject.place(field), message, f"name the part that is meant: {field}.KEY|contains")
+            yield Found(subject.place(test), message, f"name the part that is meant: {field}.KEY|contains")

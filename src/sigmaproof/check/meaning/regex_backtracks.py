@@ -40,6 +40,4 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     for test in dict.fromkeys(test for test, _ in subject.field_tests if isinstance(test, Regex)):
         if is_ambiguous(parse(test.source, test.flags)):
             message = f"{describe(test)[:200]}: one text is read in many ways, an engine that backtracks may not end"
-            yield Found(
-                subject.place(test.field), message, "repeat what begins with another character than it ends with"
-            )
+            yield Found(subject.place(test), message, "repeat what begins with another character than it ends with")

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject
-from sigmaproof.predicate import describe, field_of
+from sigmaproof.predicate import describe
 
 __all__ = ["check"]
 
@@ -43,4 +43,4 @@ def check(subject: RuleSubject) -> Iterator[Found]:
         return
     for test in dict.fromkeys(one.test for one in coverage.decisions if one.state == "infeasible"):
         message = f"{describe(test)}: has the same verdict on every record"
-        yield Found(subject.place(field_of(test)), message, "drop it, or correct what it compares with")
+        yield Found(subject.place(test), message, "drop it, or correct what it compares with")

@@ -38,10 +38,10 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     for test in dict.fromkeys(test for test, _ in subject.tests if is_everything(test)):
         if isinstance(test, Keyword):
             message, help = "a keyword of wildcards only is found in every record", "leave it out"
-            yield Found(subject.document.place("detection"), message, help)
+            yield Found(subject.place(test), message, help)
         else:
             message = f"{describe(test)}: any text passes, all that is asked is whether the field has one"
-            yield Found(subject.place(test.field), message, f"write `{test.field}|exists: true`")
+            yield Found(subject.place(test), message, f"write `{test.field}|exists: true`")
 
 
 def is_everything(test: Test) -> bool:

@@ -39,13 +39,16 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     """Each value with such a text."""
     for test in dict.fromkeys(test for test, _ in subject.tests):
         text = _text(test)
-        place = subject.document.place("detection") if isinstance(test, Keyword) else subject.place(test.field)
         if found := _QUERY.search(text):
             message = f"the value holds a quote and an operator: {text[max(0, found.start() - 20) :][:60]!r}"
-            yield Found(place, message, "if it is meant, make sure that what converts the rule escapes it")
+            yield Found(
+                subject.place(test), message, "if it is meant, make sure that what converts the rule escapes it"
+            )
         elif "\n" in text or "\r" in text:
             message = f"the value holds a line break: {text[:60]!r}"
-            yield Found(place, message, "search for a part of one line, or join the parts with a wildcard")
+            yield Found(
+                subject.place(test), message, "search for a part of one line, or join the parts with a wildcard"
+            )
 
 
 def _text(test: Test) -> str:

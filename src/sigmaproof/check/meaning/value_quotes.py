@@ -37,7 +37,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
         text = plain(test.pattern) or ""
         if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"" and not _is_object(test.field):
             message = f"{test.field} is compared with {text[:60]}, quotes included"
-            yield Found(subject.value_place(test.field, text), message, f"write {text[1:-1][:60]!r}")
+            yield Found(subject.place(test), message, f"write {text[1:-1][:60]!r}")
 
 
 def _is_object(field: str) -> bool:

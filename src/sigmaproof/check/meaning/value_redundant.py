@@ -46,7 +46,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     for less, more in islice(dict.fromkeys(pairs), MOST_TOLD):
         shown, other = _shown(less.pattern), _shown(more.pattern)
         what = f"{shown!r} stands there twice" if less == more else f"{shown!r} is matched by {other!r} too"
-        yield Found(subject.value_place(less.field, shown), f"{less.field}: {what}", "leave one out")
+        yield Found(subject.place_beside(less, more), f"{less.field}: {what}", "leave one out")
 
 
 def _lists(tree: Predicate) -> Iterator[list[Text]]:

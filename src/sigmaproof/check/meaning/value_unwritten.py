@@ -52,8 +52,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
         return
     for test in dict.fromkeys(test for test, _ in subject.field_tests if isinstance(test, Text | Regex)):
         if told := _why(test):
-            text = _own_text(test)
-            yield Found(subject.value_place(test.field, text or ""), f"{describe(test)}: {told[0]}", told[1])
+            yield Found(subject.place(test), f"{describe(test)}: {told[0]}", told[1])
 
 
 def _own_text(test: FieldTest) -> str | None:
