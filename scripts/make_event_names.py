@@ -1,7 +1,7 @@
-"""Writes src/sigmaproof/fields/event_names.txt from botocore's service models (pip install botocore).
+"""Writes event_names.txt and event_sources.txt in src/sigmaproof/fields from botocore's service models.
 
-The names are facts: how AWS spells the actions of its APIs. CloudTrail's own events, which no model has, are
-listed here.
+The names are facts: how AWS spells the actions of its APIs, and under which names its services log. CloudTrail's own
+events, which no model has, are listed here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import botocore
 
-TARGET = Path(__file__).parents[1] / "src/sigmaproof/fields/event_names.txt"
+from sigmaproof.servicemodels import data
+
+FIELDS = Path(__file__).parents[1] / "src/sigmaproof/fields"
 # Sign-in, Identity Center, Roles Anywhere and service events: CloudTrail user guide, "non-API events".
 OWN = """ConsoleLogin CheckMfa SwitchRole ExitRole RenewRole CredentialVerification CredentialChallenge
 UserAuthentication Federate Authenticate Logout GetSigninToken PasswordRecoveryRequested
@@ -32,6 +34,14 @@ def names() -> set[str]:
     return found
 
 
+def sources() -> set[str]:
+    """The first part of every event source: each name of a service that is one word of a host name."""
+    return {name for name in data.services() if "." not in name}
+
+
 if __name__ == "__main__":
     head = f"# How AWS spells its actions: botocore {botocore.__version__}, and CloudTrail's own events.\n"
-    TARGET.write_text(head + "\n".join(sorted(names())) + "\n", encoding="utf-8")
+    (FIELDS / "event_names.txt").write_text(head + "\n".join(sorted(names())) + "\n", encoding="utf-8")
+    what = "endpoints, signing names and services"
+    head = f"# Event sources, without .amazonaws.com: {what} of botocore {botocore.__version__}.\n"
+    (FIELDS / "event_sources.txt").write_text(head + "\n".join(sorted(sources())) + "\n", encoding="utf-8")

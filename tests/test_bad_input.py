@@ -92,7 +92,7 @@ RULES: dict[str, tuple[str | bytes, int, str]] = {
     "null in contains": (rule("s:\n    eventName|contains:\ncondition: s"), 9, "must be a text"),
     "text in gt": (rule("s:\n    eventVersion|gt: '5'\ncondition: s"), 9, "must be a number"),
     "text in exists": (rule("s:\n    eventName|exists: 'yes'\ncondition: s"), 9, "must be true or false"),
-    "no network": (rule("s:\n    sourceIPAddress|cidr: 300.1.1.1/99\ncondition: s"), 7, "CIDR"),
+    "no network": (rule("s:\n    sourceIPAddress|cidr: 300.1.1.1/99\ncondition: s"), 9, "is no network"),
     "map as a value": (rule("s:\n    requestParameters: {a: b}\ncondition: s"), 9, "requestParameters holds a map"),
     "list in a list": (rule("s:\n    eventName: [[a]]\ncondition: s"), 9, "a list is no value"),
     "date": (rule("s:\n    eventTime: 2024-01-01\ncondition: s"), 9, "a date is no value"),
@@ -173,8 +173,8 @@ RULES: dict[str, tuple[str | bytes, int, str]] = {
         7,
         "more than 2,500,000 characters",
     ),
-    "offset of one character": (rule("s:\n    userAgent|base64offset|contains: x\ncondition: s"), 7, "longer value"),
-    "wildcard in Base64": (rule("s:\n    userAgent|base64: a*b\ncondition: s"), 7, "a wildcard can't be encoded"),
+    "offset of one character": (rule("s:\n    userAgent|base64offset|contains: x\ncondition: s"), 9, "longer value"),
+    "wildcard in Base64": (rule("s:\n    userAgent|base64: a*b\ncondition: s"), 9, "a wildcard can't be encoded"),
     "square condition": (
         rule(
             "".join(f"s{n}:\n    eventName: a{n}\n" for n in range(1000))

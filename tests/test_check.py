@@ -8,8 +8,11 @@ import pytest
 from commandline import APPROXIMATE, EXACT, REFUSED, ROOT, rule, sigmaproof
 
 from sigmaproof import check, load_text
+from sigmaproof.check.run import Options, check_content
+from sigmaproof.conditions import bracketed, condition_tree
 from sigmaproof.diagnostics import InputError
 from sigmaproof.fields import table
+from sigmaproof.predicate import Keyword
 
 UNKNOWN = rule("selection:\n    eventName: CreateRole\n    eventNmae: CreateRole\ncondition: selection")
 
@@ -98,3 +101,51 @@ def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "exact.yml").write_text(EXACT, encoding="utf-8")
     assert sigmaproof("check", "exact.yml", "-t", "spl", cwd=tmp_path).code == 2
     assert sigmaproof("check", "exact.yml", "--format", "xml", cwd=tmp_path).code == 2
+
+
+@pytest.mark.parametrize(
+    ("condition", "clear"),
+    [
+        ("a or b and not c", "a or (b and not c)"),
+        ("a and b or c and d or 1 of e*", "(a and b) or (c and d) or 1 of e*"),
+        ("not (a or b and c) and d", "not (a or (b and c)) and d"),
+        ("(a or b) and not c", None),
+        ("a or (b and not c) or all of them", None),
+        ("not a or not b", None),
+        ("(a and b) or (c and (d or e))", None),
+    ],
+)
+def test_brackets_that_a_condition_leaves_out(condition: str, clear: str | None) -> None:
+    """The condition with them has the same meaning, and leaves out none."""
+    assert bracketed(condition) == clear
+    names = ["a", "b", "c", "d", "e", "e2"]
+    if clear is not None:
+        trees = [condition_tree(text, names, lambda name: Keyword((name,))) for text in (condition, clear)]
+        assert trees[0] == trees[1]
+        assert bracketed(clear) is None
+    used = [name for name in names if name in condition] + (["e2"] if "e" in condition else [])
+    selections = "".join(f"{name}:\n    eventName: x{name}\n" for name in used)
+    text = rule(f"{selections}condition: {condition}") + "---\ntitle: X\ncorrelation: {}\n"
+    told = check_content(text.encode(), "r.yml", options=Options(select=("condition-precedence",))).findings
+    assert [clear in one.help for one in told if clear and one.level == "note"] == ([True] if clear else [])
+
+
+def test_a_value_that_is_left_out() -> None:
+    lines = [
+        "errorCode:",
+        "errorMessage: # why",
+        "vpcEndpointId: null",
+        "apiVersion:",
+        "    null",
+        "tlsDetails.cipherSuite: ~",
+        "'resources.ARN':",
+        "",
+    ]
+    inner = "s:\n" + "".join(f"    {line}\n" for line in lines)
+    text = rule(
+        f"{inner}flow: {{recipientAccountId: , eventName: null}}\nlist:\n  - readOnly:\ncondition: s or flow or list"
+    )
+    found = check_content(text.encode(), "r.yml", options=Options(select=("value-empty",))).findings
+    names = [one.message.split()[0] for one in found if one.code == "value-empty"]
+    assert names == ["errorCode", "errorMessage", "resources.ARN", "recipientAccountId", "readOnly"]
+    assert "write `errorCode: null`" in found[0].help

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sigmaproof import check, load_text
 from sigmaproof.check.config import Settings, settings_of
 from sigmaproof.check.fix import REPAIRS, fix_file, fix_text
 from sigmaproof.check.pages import BASE, page, whole
-from sigmaproof.check.registry import FIXED, UnknownCodeError, chosen, entry
+from sigmaproof.check.registry import FIXED, UnknownCodeError, chosen, entry, fault_of
 from sigmaproof.check.run import Options, check_content
 from sigmaproof.diagnostics import InputError
 
@@ -23,6 +24,14 @@ MISSPELT = BASE.replace("eventName: CreateRole", "eventName: CreateRole\n       
 
 def codes(text: str, **options: tuple[str, ...]) -> list[str]:
     return [one.code for one in check_content(text.encode(), "r.yml", options=Options(**options)).findings]
+
+
+def _written(folder: Path) -> Path:
+    """A folder with a rule."""
+    folder.mkdir()
+    (folder / "r.yml").write_text(EXACT, encoding="utf-8")
+    (folder / "sigmaproof.toml").write_text("[check]\n")
+    return folder
 
 
 class TestChoosing:
@@ -46,6 +55,36 @@ class TestChoosing:
         broken = BASE.replace("condition: selection", "condition: selektion")
         assert codes(broken, select=("convention",), ignore=("form",)) == ["rule-condition"]
         assert codes(f"# sigmaproof: ignore-file[rule-condition]\n{broken}") == ["rule-condition", "ignore-unknown"]
+
+    @pytest.mark.parametrize(
+        ("word", "message"),
+        [
+            ("yaml-syntax", "yaml-syntax can't be silenced"),
+            ("log-record", "no finding of a rule has this code"),
+            ("pysigma-double-wildcart", "did you mean pysigma-double-wildcard?"),
+            ("pysigma-foo", "there is no code or layer 'pysigma-foo'"),
+            ("Yaml-BOM", "did you mean yaml-bom?"),
+        ],
+    )
+    def test_a_word_that_leaves_nothing_out_is_a_fault_wherever_it_stands(
+        self, tmp_path: Path, word: str, message: str
+    ) -> None:
+        (tmp_path / "sigmaproof.toml").write_text(f'[check]\nignore = ["{word}"]\n')
+        with pytest.raises(InputError, match=re.escape(message)):
+            settings_of(tmp_path / "r.yml")
+        ended = called("check", "r.yml", "--ignore", word, cwd=_written(tmp_path / "rules"))
+        assert (ended.code, ended.err.startswith("error: --ignore: "), message in ended.err) == (2, True, True)
+        found = check_content(f"{BASE}# sigmaproof: ignore-file[{word}]\n".encode(), "r.yml").findings
+        assert [one.code for one in found] == ["ignore-unknown"]
+        assert message in found[0].message
+
+    def test_words_that_leave_something_out(self) -> None:
+        for word in ("yaml", "form", "all", "pysigma", "pysigma-double-wildcard", "pysigma-double", "rule-schema"):
+            assert fault_of(word, ignoring=True) is None, word
+        assert fault_of("yaml-syntax", ignoring=False) is None, "it can be looked for"
+        assert fault_of("input", ignoring=False) is not None
+        installed = find_spec("sigma.validators.sigmahq") is not None
+        assert (fault_of("pysigma-sigmahq-x", ignoring=True) is None) is not installed, "perhaps it is there elsewhere"
 
     def test_wrong_words_on_the_command_line(self, tmp_path: Path) -> None:
         (tmp_path / "r.yml").write_text(EXACT, encoding="utf-8")
@@ -81,6 +120,19 @@ class TestComments:
             ("ignore-unknown", 1),
             ("ignore-unknown", BASE.count("\n") + 2),
         ]
+
+    @pytest.mark.parametrize(
+        "words", ["sigmaproof: Ignore[", "Sigmaproof: ignore[", "sigmaproof ignore[", "sigmaproof: ingore["]
+    )
+    def test_a_slip_of_the_pen_is_told(self, words: str) -> None:
+        found = check_content(
+            MISSPELT.replace("eventNmae: x", f"eventNmae: x # {words}field-unknown]").encode(), "r.yml"
+        )
+        assert [one.code for one in found.findings] == ["field-unknown", "ignore-unknown"]
+        assert "write `# sigmaproof: ignore[CODE]`" in found.findings[1].help
+
+    def test_remarks_are_remarks(self) -> None:
+        assert codes(f"# sigmaproof: checked by hand\n# sigmaproof finds nothing\n{BASE}") == []
 
     def test_only_comments_count(self) -> None:
         text = MISSPELT.replace("eventNmae: x", "eventNmae: 'x # sigmaproof: ignore[field-unknown]'")
@@ -344,7 +396,7 @@ DEFECTS: dict[str, tuple[str, tuple[str, ...], str]] = {
         "yaml-duplicate-key",
     ),
     "back-reference": ("s:\n    eventName|re: '(a)\\1'\ncondition: s", (), "rule-regex"),
-    "base64offset of one character": ("s:\n    userAgent|base64offset|contains: x\ncondition: s", (), "rule-invalid"),
+    "base64offset of one character": ("s:\n    userAgent|base64offset|contains: x\ncondition: s", (), "rule-value"),
     "contains nothing": ("s:\n    eventName|contains: ''\ncondition: s", (), "rule-value"),
     "empty list": ("s:\n    eventName: []\ncondition: s", (), "rule-value"),
     "sexagesimal": ("s:\n    eventName: 1:30\ncondition: s", (), "yaml-surprise"),

@@ -105,6 +105,21 @@ def test_a_fingerprint_stays_when_lines_move(here: Path) -> None:
     assert fingerprints(later, here) == before
 
 
+def test_a_finding_stands_in_the_case_of_its_own_document(tmp_path: Path) -> None:
+    """Whatever key a document begins with, whether it can be loaded, and whether YAML can read it at all."""
+    first, second = rule("s:\n    eventName: X\ncondition: s", "First").splitlines(), rule("condition: s", "Second")
+    first[:2] = ["# sigmaproof: ignore[nosuch]", "id: none", "title: First"]
+    text = "---\n".join(["\n".join(first) + "\n", f"# sigmaproof: ignore[more]\n{second}", "title: Third\nfoo: [\n"])
+    (tmp_path / "three.yml").write_text(text, encoding="utf-8")
+    ended = called("check", "three.yml", "--select", "form,title-form", "--format", "junit", cwd=tmp_path)
+    cases = {one.get("name"): "".join(one.itertext()) for one in ElementTree.fromstring(ended.out).iter("testcase")}
+    last = text[: text.index("title: Third")].count("\n")
+    assert set(cases) == {"First", "Second", f"three.yml:{last}"}
+    assert [word in cases["First"] for word in ("'nosuch'", "id: 'none'", "'more'")] == [True, True, False]
+    assert [word in cases["Second"] for word in ("'nosuch'", "'more'", "[rule-")] == [False, True, True]
+    assert "[yaml-syntax]" in cases[f"three.yml:{last}"]
+
+
 # What junit-10.xsd of Jenkins' xUnit plug-in allows: for each element its attributes, and what may stand in it.
 JUNIT = {
     "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),

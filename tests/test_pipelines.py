@@ -38,6 +38,21 @@ match:
 no_match:
   - {name: looked at, record: {eventSource: iam.amazonaws.com, eventName: GetOpenIDConnectProvider}}
 """
+# A commit of this alone is good: the rule that it is for stands in the repository.
+FILTER = """\
+title: Our own automation
+id: 7f0a52d8-3c0e-4f6b-9c1d-0f6f3c6f2a11
+description: Providers that our pipeline creates.
+logsource:
+    product: aws
+    service: cloudtrail
+filter:
+    rules:
+        - 1afb423f-0af9-4a51-a66d-519156245e6b
+    selection:
+        userIdentity.arn|endswith: :role/automation
+    condition: not selection
+"""
 Called = Callable[[], list[str]]
 INPUT = re.compile(r"\$\{\{ inputs\.([a-z-]+) \}\}")
 # What a pull request could write where a path, a language or a version is expected.
@@ -294,6 +309,11 @@ class TestHooks:
         shell(["sh", "-c"], "sigmaproof convert rules -t eql,lucene -o queries", repository, {})
         good = _pre_commit(repository)
         assert (good.code, good.out.count("Passed")) == (0, 3), good
+        _git(repository, "commit", "-qm", "all")
+        (repository / "rules" / "our_own_automation.yml").write_text(FILTER)
+        shell(["sh", "-c"], "sigmaproof convert rules -t eql,lucene -o queries", repository, {})
+        alone = _pre_commit(repository, only_staged=True)
+        assert (alone.code, alone.out.count("Passed")) == (0, 3), alone
         (repository / "rules" / "provider.test.yml").write_text(TESTS.replace("Get", "Create"))
         (repository / "rules" / "broken.yml").write_text(EXACT.replace("condition: selection", "condition: selektion"))
         bad = _pre_commit(repository)
@@ -367,9 +387,10 @@ def _configure(repository: Path, hooks: Path, **more: object) -> None:
     _git(repository, "init", "-q")
 
 
-def _pre_commit(repository: Path) -> Ended:
+def _pre_commit(repository: Path, only_staged: bool = False) -> Ended:
     _git(repository, "add", "-A")
-    script = f"{shlex.quote(sys.executable)} -m pre_commit run --all-files --color never"
+    files = "" if only_staged else "--all-files"
+    script = f"{shlex.quote(sys.executable)} -m pre_commit run {files} --color never"
     home = {"PRE_COMMIT_HOME": str(repository.parent / "home")}
     clean = {"PYTHONPATH": ""} if not (repository.parent / "bin" / "sigmaproof").exists() else {}
     return shell(["sh", "-c"], script, repository, home | clean)

@@ -213,6 +213,45 @@ def test_what_changes(here: Path) -> None:
     assert set(after) == foreign | set(made.files), "and nothing is left over of the writing"
 
 
+def test_the_query_of_a_rule_that_cannot_be_read_stays(here: Path) -> None:
+    """A slip in a rule takes no query away, nor its name; a rule of the same file that is read is written anew."""
+    rules, out = here / "rules", here / "out"
+    broken = "33333333-3333-4333-8333-333333333333"
+    other = EXACT.replace(ID, broken)
+    (rules / "two.yml").write_text(f"{EXACT.replace(ID, '4' * 8 + ID[8:])}---\n{other}")
+    apply(changes(made_of(rules, out), out), out)
+    before = files(out)
+    for name in ("a.yml", "two.yml"):
+        text = (rules / name).read_text()
+        (rules / name).write_text("selektion".join(text.rsplit("selection", 1)))
+    (rules / "deep" / "a.yml").write_text(APPROXIMATE)
+    made = made_of(rules, out)
+    kept = ["eql/a.eql", "lucene/a.lucene", *(f"{one}/two-{broken}.{one}" for one in ("eql", "lucene"))]
+    assert [name.rsplit("/", 1)[0] for name in made.kept] == ["eql", "eql", "lucene", "lucene"]
+    assert {before[name] for name in kept} == {made.files[name] for name in made.kept}
+    apply(changes(made, out), out)
+    assert changes(made_of(rules, out), out) == [], "the next run finds it as it must be"
+    found = manifest(out)
+    assert [one["source"] for one in found["rules"] if "two" in one["source"]] == ["../rules/two.yml"] * 2
+    assert {"../rules/a.yml", "../rules/two.yml"} <= {one["source"] for one in found["unreadable"]}
+    (rules / "a.yml").write_text(EXACT)
+    made = made_of(rules, out)
+    assert all("two" in name for name in made.kept)
+    (rules / "two.yml").unlink()
+    assert made_of(rules, out).kept == []
+
+
+def test_a_checkout_with_other_ends_of_lines_is_not_stale(here: Path) -> None:
+    """As git makes it on Windows: of the rules, the queries and the manifest."""
+    out = here / "out"
+    apply(changes(made_of(here / "rules", out), out), out)
+    for file in here.rglob("*.*"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert changes(made_of(here / "rules", out), out) == []
+    (out / "eql" / "a.eql").write_bytes((out / "eql" / "a.eql").read_bytes().replace(b"where", b"where\r"))
+    assert states(made_of(here / "rules", out), out) == {"eql/a.eql": "stale"}
+
+
 def test_a_foreign_file_in_the_way_stops_everything(here: Path) -> None:
     out = here / "out"
     (out / "lucene").mkdir(parents=True)
@@ -253,6 +292,7 @@ MANIFESTS = {
     "another program's": '{"name": "app", "icons": []}',
     "a list": "[]",
     "another version": '{"schema": "sigmaproof-manifest/2", "rules": []}',
+    "no source": '{"schema": "sigmaproof-manifest/1", "rules": [{"outputs": []}]}',
     "leaves the directory": '{"schema": "sigmaproof-manifest/1", "rules": [{"outputs": [{"file": "../../victim"}]}]}',
     "absolute": '{"schema": "sigmaproof-manifest/1", "rules": [{"outputs": [{"file": "/victim.eql"}]}]}',
     "dots inside": '{"schema": "sigmaproof-manifest/1", "rules": [{"outputs": [{"file": "eql/../../victim.eql"}]}]}',

@@ -73,6 +73,32 @@ CASES = {
         codes=[("test-rule", "error", 1)],
     ),
     "no case": Case({"rules/r.yml": RULE, "rules/r.test.yml": "match: []\n"}, codes=[("test-empty", "warning", 1)]),
+    "a file of which no case is": Case(
+        {"rules/r.yml": RULE, "rules/r.test.yml": "# to do\n"}, codes=[("test-empty", "warning", 1)]
+    ),
+    "an empty info.yml": Case(info() | {"regression_data/a/info.yml": ""}, codes=[("test-empty", "warning", 1)]),
+    "a file of several records, and one of a record that can't be read": Case(
+        {
+            "rules/r.yml": RULE,
+            "rules/r.test.yml": "no_match:\n  - {name: a, file: two.ndjson}\n  - {name: b, file: broken.ndjson}\n"
+            "  - {name: c, file: 'wrapped.ndjson#2'}\n  - {name: d, file: 'wrapped.ndjson#2#1'}\n"
+            "  - {name: e, file: 'wrapped.ndjson:1'}\n",
+            "rules/two.ndjson": ndjson([record(1, eventName="CreateRole"), record(2)]),
+            "rules/broken.ndjson": "{]\n" + ndjson([record(1, eventName="CreateRole")]),
+            "rules/wrapped.ndjson": ndjson([record(1, eventName="CreateRole"), {"Records": [record(2), record(3)]}]),
+        },
+        [("d", "no_match", False), ("e", "no_match", True)],
+        [("test-record", "error", 2), ("test-record", "error", 3), ("test-record", "error", 4)],
+    ),
+    "words that YAML reads as others": Case(
+        {
+            "rules/r.yml": RULE,
+            "rules/r.test.yml": f"match:\n  - {{name: a, record: {HIT}}}\n"
+            "  - name: b\n    record: {eventName: CreateTrustAnchor, additionalEventData: {MFAUsed: NO}}\n",
+        },
+        [("a", "match", True), ("b", "match", True)],
+        [("yaml-surprise", "warning", 4)],
+    ),
     "a file outside of the repository": Case(
         {"rules/r.yml": RULE, "rules/r.test.yml": "match:\n  - {name: a, file: ../../outside.json}\n"},
         codes=[("test-path", "error", 2)],
@@ -213,6 +239,14 @@ def test_a_symbolic_link_out_of_the_repository(place: Put) -> None:
     root = place({"rules/r.yml": RULE, "rules/r.test.yml": "match: [{name: a, file: link/outside.json}]\n"})
     (root / "rules" / "link").symlink_to(root.parent)
     assert [one.code for one in outcome()[1]] == ["test-path"]
+
+
+def test_a_test_file_above_the_repository_is_not_the_rules(place: Put) -> None:
+    root = place({"rules/r.yml": RULE})
+    above = root.parent / "fixtures" / "rules"
+    above.mkdir(parents=True)
+    (above / "r.test.yml").write_text(f"match: [{{name: a, record: {HIT}}}]\n", encoding="utf-8")
+    assert ([one.code for one in outcome()[1]], outcome()[0]) == (["test-missing"], [])
 
 
 def test_a_loop_of_links_and_a_name_without_end(place: Put) -> None:

@@ -46,7 +46,7 @@ def test_plain_data_is_what_pyyaml_reads(data: Any, flow: bool) -> None:
     text = yaml.safe_dump(data, default_flow_style=flow, allow_unicode=False)
     document = only(text)
     assert document.data == yaml.safe_load(text) == data
-    assert document.warnings == []
+    assert all(one.message.startswith("YAML 1.2 ") for one in document.warnings), "a text such as 09 has no quotes"
 
 
 HOSTILE = st.one_of(st.text("ab:-[]{}&*!|>%@`\"'#?,\n\t <~01.", max_size=40), st.binary(max_size=60))
@@ -87,23 +87,43 @@ def test_depth() -> None:
     assert fault("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1)) == ("yaml-too-deep", 1)
 
 
-@pytest.mark.parametrize(
-    ("word", "value"),
-    [
-        ("on", True),
-        ("No", False),
-        ("010", 8),
-        ("1_000", 1000),
-        ("1:30", 90),
-        ("0x10", 16),
-        ("0o10", None),
-        ("0.5", None),
-    ],
-)
-def test_what_yaml_1_1_reads_otherwise_is_said(word: str, value: Any) -> None:
+# What stands there, what YAML 1.1 reads, and what else there is to say.
+WORDS: dict[str, tuple[Any, str | None]] = {
+    "on": (True, "write true; "),
+    "No": (False, "write false; "),
+    "true": (True, None),
+    "010": (8, "YAML 1.2 as 10 "),
+    "1_000": (1000, "YAML 1.2 as a text "),
+    "1:30": (90, "YAML 1.2 as a text "),
+    "0x1F": (31, "reads 0x1F as 31 |"),
+    "1.10": (1.1, "reads 1.10 as 1.1 |"),
+    ".5": (0.5, "reads .5 as 0.5 |"),
+    "-0": (0, "reads -0 as 0 |"),
+    "0o17": ("0o17", "as the number 15,"),
+    "09": ("09", "as the number 9,"),
+    "012345678901": ("012345678901", "as the number 12345678901,"),
+    "1e3": ("1e3", "as the number 1000.0,"),
+    "1.5e3": ("1.5e3", "as the number 1500.0,"),
+    "-.5": ("-.5", "as the number -0.5,"),
+    "0" + "9" * 9000: ("0" + "9" * 9000, "as the number 999"),
+    "1e999999999": ("1e999999999", "as the number inf,"),
+    "0.5": (0.5, None),
+    "12": (12, None),
+    "+12": (12, None),
+    "0x1G": ("0x1G", None),
+    "1.2.3": ("1.2.3", None),
+}
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word[:20])
+def test_what_a_yaml_reads_otherwise_is_said(word: str) -> None:
+    value, words = WORDS[word]
     document = only(f"a: {word}\n")
-    assert bool(document.warnings) is (value is not None)
-    assert value is None or document.data == {"a": value}
+    assert document.data == {"a": value}
+    assert [type(document.data["a"])] == [type(value)]
+    said = [f"{one.message} | {one.help}" for one in document.warnings]
+    assert len(said) == (words is not None)
+    assert all(str(words) in one and len(one) < 400 for one in said)
     assert only(f"a: '{word}'\n").warnings == []
 
 

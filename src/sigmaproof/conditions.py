@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from sigmaproof.predicate import And, Not, Or, Predicate
 from sigmaproof.wildcards import pattern_of, whole_match
 
-__all__ = ["ConditionError", "condition_tree", "used_names"]
+__all__ = ["ConditionError", "bracketed", "condition_tree", "used_names"]
 
 DEEPEST = 50
 _TOKEN = re.compile(r"[()]|[\w*-]+|\S", re.ASCII)
@@ -40,6 +40,34 @@ def condition_tree(text: str, names: Sequence[str], selection: Callable[[str], P
     if reader.token:
         raise reader.expected("`and`, `or` or the end")
     return tree
+
+
+def bracketed(text: str) -> str | None:
+    """A condition with brackets around each `and` that stands without them beside an `or`; None where none does so.
+
+    Its meaning is the same: `and` binds closer. text: a condition that can be read.
+    """
+    found = _bracketed(_TOKEN.findall(text)[::-1])
+    return found[0] if found[1] else None
+
+
+def _bracketed(tokens: list[str]) -> tuple[str, bool]:
+    """The text up to a closing parenthesis, and whether brackets were put into it. tokens: what is left, last first."""
+    parts: list[list[str]] = [[]]
+    changed = False
+    while tokens and (word := tokens.pop()) != ")":
+        if word == "or":
+            parts.append([])
+            continue
+        if word == "(":
+            inner, deeper = _bracketed(tokens)
+            word, changed = f"({inner})", changed or deeper
+        parts[-1].append(word)
+    mixed = len(parts) > 1 and any("and" in part for part in parts)
+    texts = [" ".join(part) for part in parts]
+    if mixed:
+        texts = [f"({text})" if "and" in part else text for text, part in zip(texts, parts, strict=True)]
+    return " or ".join(texts), changed or mixed
 
 
 def used_names(condition: str | Sequence[str], names: Sequence[str]) -> set[str]:
@@ -106,8 +134,17 @@ class _Reader:
         if word in _QUANTIFIERS and self.take("of"):
             return self.selector(word)
         if word not in self.names:
-            raise ConditionError(f'there is no selection "{word}"{_meant(word, self.names)}')
+            raise self.unknown(word)
         return self.selection(word)
+
+    def unknown(self, word: str) -> ConditionError:
+        if self.take("of"):
+            said = f"`{word} of`"
+        elif word in _QUANTIFIERS:
+            said = f"`{word}` without `of`"
+        else:
+            return ConditionError(f'there is no selection "{word}"{_meant(word, self.names)}')
+        return ConditionError(f"{said} is none of Sigma's quantifiers; write `1 of`, `any of` or `all of`")
 
     def selector(self, quantifier: str) -> Predicate:
         pattern = self.token

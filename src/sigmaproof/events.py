@@ -20,9 +20,22 @@ from sigmaproof.jsonvalues import kind, parsed
 if TYPE_CHECKING:
     from sigmaproof.remote import Remote
 
-__all__ = ["LOG_SUFFIXES", "Event", "event_at", "events_at", "read_events", "read_files"]
+__all__ = [
+    "LOG_SUFFIXES",
+    "Event",
+    "SeveralError",
+    "event_at",
+    "events_at",
+    "only_event_at",
+    "read_events",
+    "read_files",
+]
 
 LOG_SUFFIXES = (".json", ".jsonl", ".ndjson", ".log", ".csv")
+
+
+class SeveralError(LookupError):
+    """Several records are at a place where one was to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +117,50 @@ def event_at(where: str, report: Report | None = None) -> Event:
     """
     file, wanted = _split(where)
     problems: list[Diagnostic] = []
-    count = 0
+    count, last = 0, ""
     for event in read_events(file, problems.append):
-        count += 1
-        if _numbers(f"#{event.number}{event.inner}")[: len(wanted)] == wanted:
+        count, last = count + 1, event.place
+        if _is_at(event, wanted):
             if report and not wanted:
                 for problem in problems:
                     report(problem)
             return event
+    raise _missing(where, wanted, problems, count, last)
+
+
+def only_event_at(where: str) -> Event:
+    """The record at a place as `event_at` takes it, where no other one is, not even one that can't be read.
+
+    Raises SeveralError where others are, and LookupError with what was found instead.
+    """
+    file, wanted = _split(where)
+    problems: list[Diagnostic] = []
+    found: Event | None = None
+    count, last = 0, ""
+    for event in read_events(file, problems.append):
+        count, last = count + 1, event.place
+        if _is_at(event, wanted):
+            if found is not None:
+                places = f"{found.place} and {event.place}"
+                raise SeveralError(f"{where}: several records are there, the first two at {places}")
+            found = event
+        elif found is not None:  # the records of a place stand one after the other
+            break
+    faults = [problem for problem in problems if problem.level == "error"]
+    if found is None or any(_concerns(problem, wanted) for problem in faults):
+        raise _missing(where, wanted, faults or problems, count, last)
+    return found
+
+
+def _is_at(event: Event, wanted: list[int]) -> bool:
+    return _numbers(f"#{event.number}{event.inner}")[: len(wanted)] == wanted
+
+
+def _missing(where: str, wanted: list[int], problems: Iterable[Diagnostic], count: int, last: str) -> LookupError:
     here = [problem for problem in problems if _concerns(problem, wanted)]
     if here:
-        raise LookupError(f"{here[0].place}: {here[0].message}")
-    raise LookupError(f"{where}: no such record; the file holds {count}")
+        return LookupError(f"{here[0].place}: {here[0].message}")
+    return LookupError(f"{where}: no such record; the file holds {count}{f', the last at {last}' if last else ''}")
 
 
 def _concerns(problem: Diagnostic, wanted: list[int]) -> bool:

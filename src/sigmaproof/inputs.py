@@ -121,15 +121,19 @@ class _Sorting:
             raise InputError("path-missing", Place(str(pattern)), f"matches neither rules (.yml) nor logs: {_LOGS}")
 
     def _add_directory(self, path: File) -> None:
-        before = _total(self.listing.left)
-        logs = self.listing.below(path, is_log)
-        rules = self.listing.below(path, is_rule, logs=False) if isinstance(path, Path) else []
-        has_logs = logs or _total(self.listing.left) > before
+        """Its rules, or its logs. Hidden directories count for logs; beside rules they are those of a repository."""
+        left = self.listing.left
+        before, hidden = _total(left), left.hidden
+        rules = self.listing.below(path, is_rule, logs=False, all=False) if isinstance(path, Path) else []
+        logs = self.listing.below(path, is_log, all=not rules)
+        has_logs = logs or _total(left) > before
         if rules and has_logs:
             help = f"say which: --rules {path} or --logs {path}"
             raise InputError("path-mixed", Place(str(path)), "holds rules and logs", help)
         if not rules and not has_logs:
-            raise InputError("path-empty", Place(str(path)), f"holds neither rules (.yml) nor logs: {_LOGS}")
+            message = f"holds neither rules (.yml) nor logs: {_LOGS}"
+            raise InputError("path-empty", Place(str(path)), message, _look_into(left.hidden - hidden))
+        left.hidden = left.hidden if rules else hidden
         self.inputs.rules += _local(rules)
         self.inputs.logs += logs
 
@@ -137,7 +141,7 @@ class _Sorting:
         """The files of a path that the user named with --rules or --logs; a file whatever its extension."""
         if path == STDIN:
             return [path]
-        before = _total(self.listing.left)
+        before, hidden = _total(self.listing.left), self.listing.left.hidden
         paths = self.listing.matching(path) if is_pattern(path) else [path]
         found: list[File] = []
         for one in paths:
@@ -146,12 +150,17 @@ class _Sorting:
             if is_test(one):
                 raise _unknown(one)
             if _kind(one) == "directory":
-                found += self.listing.below(one, wanted, logs)
+                found += self.listing.below(one, wanted, logs, all=logs)
             elif not logs or self.listing.is_asked(one):
                 found.append(one)
         if not found and _total(self.listing.left) == before:
-            raise InputError("path-empty", Place(str(path)), f"holds no {what}")
+            help = _look_into(self.listing.left.hidden - hidden)
+            raise InputError("path-empty", Place(str(path)), f"holds no {what}", help)
         return found
+
+
+def _look_into(hidden: int) -> str:
+    return "rules in hidden directories, site-packages and node_modules count when you name these" if hidden else ""
 
 
 def _once(files: Sequence[F], links: bool) -> list[F]:

@@ -11,7 +11,7 @@ from typing import Any
 from sigmaproof.rulevalues import selection_names
 from sigmaproof.safeyaml import Document, Path
 
-__all__ = ["field_paths", "items"]
+__all__ = ["alone", "field_paths", "items"]
 
 
 def items(document: Document) -> Iterator[tuple[Path, str, Any]]:
@@ -42,3 +42,10 @@ def field_paths(document: Document) -> dict[str, Path]:
         if "fieldref" in modifiers and isinstance(value, str):
             others.setdefault(value, path)
     return {**others, **found}
+
+
+def alone(key: str, value: Any) -> Any:
+    """A selection of this value alone. `all` is about several."""
+    field, *modifiers = key.split("|")
+    kept = [name for name in modifiers if name != "all"]
+    return {"|".join([field, *kept]): value} if field or kept else [value]

@@ -24,11 +24,15 @@ File: TypeAlias = Path | Remote
 
 @dataclass
 class Left:
-    """What was left out. skipped: files without records, by what they are. files, directories: pruned by their path."""
+    """What was left out. skipped: files without records, by what they are. files, directories: pruned by their path.
+
+    hidden: directories in which no rules were looked for, see `_is_foreign`.
+    """
 
     skipped: Counter[str] = field(default_factory=Counter)
     files: int = 0
     directories: int = 0
+    hidden: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.skipped or self.files or self.directories)
@@ -55,11 +59,15 @@ class Listing:
     selection: Selection = field(default_factory=Selection)
     left: Left = field(default_factory=Left)
 
-    def below(self, directory: File, wanted: Callable[[File], bool], logs: bool = True) -> list[File]:
-        """The files of a directory and all below it, in order. logs: leave out what `is_asked` does."""
+    def below(self, directory: File, wanted: Callable[[File], bool], logs: bool = True, all: bool = True) -> list[File]:
+        """The files of a directory and all below it, in order. logs: leave out what `is_asked` does.
+
+        all: also of directories in which no rules are looked for, which are counted otherwise.
+        """
         if logs and isinstance(directory, Path) and not self._is_open(directory):
             return []
-        return [file for file in self._walk(directory, logs) if wanted(file) and (not logs or self.is_asked(file))]
+        found = self._walk(directory, logs, all)
+        return [file for file in found if wanted(file) and (not logs or self.is_asked(file))]
 
     def matching(self, pattern: File) -> list[File]:
         """The files and directories that match a pattern, in order; none that is below another one."""
@@ -86,13 +94,13 @@ class Listing:
         self.left.directories += not is_open
         return is_open
 
-    def _walk(self, directory: File, logs: bool) -> Iterator[File]:
+    def _walk(self, directory: File, logs: bool, all: bool) -> Iterator[File]:
         if isinstance(directory, Remote):
             for file, is_directory in directory.children():
                 if not is_directory:
                     yield file
                 elif self._is_open(file):
-                    yield from self._walk(file, logs)
+                    yield from self._walk(file, logs, all)
             return
         with os.scandir(directory) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
@@ -103,8 +111,15 @@ class Listing:
                 # (is_file of the entry raises for a loop)
                 if path.is_file() or (entry.is_symlink() and not path.exists()):
                     yield path
+            elif not all and _is_foreign(entry.name):
+                self.left.hidden += not logs and entry.name != ".git"
             elif not logs or self._is_open(path):
-                yield from self._walk(path, logs)
+                yield from self._walk(path, logs, all)
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a directory of this name holds settings of programs and packages, and not the rules of a repository."""
+    return name.startswith(".") or name in {"site-packages", "node_modules"}
 
 
 def _full(file: File) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sigmaproof.diagnostics import InputError, Place
 
-__all__ = ["GitError", "changed_files", "confined", "default_base", "relative", "root_of", "uri"]
+__all__ = ["GitError", "changed_files", "confined", "default_base", "enclosing", "relative", "root_of", "uri"]
 
 SECONDS, LONGEST = 120, 200
 # What the servers that run pipelines say of the branch into which is to be merged.
@@ -32,14 +32,17 @@ class GitError(Exception):
 def root_of(*files: Path) -> Path:
     """The folder within which a rule may name files: the repository of the first file, otherwise the working
     directory if they lie in it, otherwise the folder that they have in common."""
+    return enclosing(*files) or Path(os.path.commonpath([str(file.absolute().parent) for file in files]))
+
+
+def enclosing(*files: Path) -> Path | None:
+    """The repository of the first file, otherwise the working directory if they lie in it; None where neither is."""
     whole = [file.absolute() for file in files]
     for folder in whole[0].parents:
         if (folder / ".git").exists():
             return folder
     here = Path.cwd()
-    if all(file.is_relative_to(here) for file in whole):
-        return here
-    return Path(os.path.commonpath([str(file.parent) for file in whole]))
+    return here if all(file.is_relative_to(here) for file in whole) else None
 
 
 def confined(name: str, folders: Sequence[Path], root: Path, place: Place, must_be: bool = True) -> Path:

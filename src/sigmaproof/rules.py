@@ -105,12 +105,9 @@ class Rule:
         except SigmaConfigurationError:
             raise  # a broken pipeline is no property of the rule
         except (SigmaError, TypeError, ValueError, LookupError, AttributeError) as error:
-            raise InputError("rule-invalid", self._place_of(str(error)), str(error)) from None
+            from sigmaproof.refusals import refusal
 
-    def _place_of(self, message: str) -> Place:
-        """The place of the key that pySigma's message names, otherwise of the detection."""
-        words = {word.strip("'.,").rstrip("s") for word in message.split()}
-        return self.document.place(next((key for key in self.data if key.rstrip("s") in words), "detection"))
+            raise refusal(self, error) from None
 
     @cached_property
     def tree(self) -> Predicate:
@@ -120,8 +117,9 @@ class Rule:
         try:
             return lower_rule(self.sigma())
         except LoweringError as error:
-            place = self.document.place("detection", "condition")
-            raise InputError("rule-invalid", place, str(error)) from None
+            from sigmaproof.refusals import refusal
+
+            raise refusal(self, error, is_lowering=True) from None
 
 
 @dataclass

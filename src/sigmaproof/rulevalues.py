@@ -7,6 +7,7 @@ What is refused here is refused in the same words under every pySigma. What a va
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +43,8 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _BOOLEAN: lambda value: isinstance(value, bool),
     _ANY: lambda value: True,
 }
-_HELP = {_TEXT: "put the value in quotes", _NUMBER: "write it without quotes", _BOOLEAN: "write it without quotes"}
+_HELP = {_TEXT: "put the value in quotes", _NUMBER: "write it without quotes"}
+_TRUE, _FALSE = {"true", "yes", "y", "on", "1"}, {"false", "no", "n", "off", "0"}
 _PATTERN = {"contains", "startswith", "endswith"}
 _FLAGS = {"i": "i", "ignorecase": "i", "m": "m", "multiline": "m", "s": "s", "dotall": "s"}
 # What other languages and products call a modifier, or a text that the modifier's own name is far from.
@@ -228,7 +230,14 @@ def _type(item: _Item) -> Found:
 def _type_of_modifier(item: _Item) -> Found:
     takes = next((_TAKES[name] for name in item.modifiers if not _IS[_TAKES[name]](item.value)), None)
     name = next((name for name in item.modifiers if _TAKES[name] == takes), "")
-    return (f"the value of |{name} must be {takes}", _HELP[takes]) if takes else None
+    return (f"the value of |{name} must be {takes}", _HELP.get(takes) or _boolean(item.value)) if takes else None
+
+
+def _boolean(value: Any) -> str:
+    """What to write for a value that is none, and was meant as a boolean."""
+    word = str(value).strip().lower()
+    meant = "`true`" if word in _TRUE else "`false`" if word in _FALSE else "`true` or `false`"
+    return f"write {meant}, without quotes"
 
 
 def _keyword(item: _Item) -> Found:
@@ -251,6 +260,21 @@ def _text(item: _Item) -> Found:
     return None
 
 
+def _network(item: _Item) -> Found:
+    if "cidr" not in item.modifiers or "expand" in item.modifiers:
+        return None
+    try:
+        ipaddress.ip_network(item.value)
+    except ValueError:
+        try:
+            meant = f"write {ipaddress.ip_network(item.value, strict=False)}"
+        except ValueError:
+            shown = repr(item.value)[:80]
+            return f"{shown} is no network", "write an address and how many bits of it count, as 203.0.113.0/24"
+        return f"{item.value} names a host, not a network: bits behind the prefix are set", meant
+    return None
+
+
 def _time(item: _Item) -> Found:
     part = next((name for name in item.modifiers if name in TIME_PARTS), None)
     if part is None:
@@ -261,7 +285,7 @@ def _time(item: _Item) -> Found:
     return None
 
 
-_CHECKS = (_type, _type_of_modifier, _keyword, _text, _time)
+_CHECKS = (_type, _type_of_modifier, _keyword, _text, _network, _time)
 
 
 def _dashes(value: Any) -> int:

@@ -161,6 +161,7 @@ class _Builder:
             return self.mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
             return [self.item(inner, (*path, index), depth) for index, inner in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
         return self.scalar(node)
 
     def item(self, node: yaml.Node, path: Path, depth: int) -> Any:
@@ -197,7 +198,7 @@ class _Builder:
             self.fail(node, "yaml-tag", f"the tag {node.tag} is not allowed: leave it out")
         return str(node.value)
 
-    def scalar(self, node: yaml.Node) -> Any:
+    def scalar(self, node: yaml.ScalarNode) -> Any:
         try:
             value = self.loader.construct_object(node)
             if isinstance(value, int):
@@ -207,28 +208,50 @@ class _Builder:
         self.warn(node, value)
         return value
 
-    def warn(self, node: yaml.Node, value: Any) -> None:
-        """YAML 1.1 reads some words and numbers in a way that few authors mean."""
-        text = str(node.value)
-        if isinstance(value, bool):
-            surprising = text not in _BOOLEANS
-        else:  # a number whose text is another one: 0777, 1:30, 1_000, and 1.10, which is 1.1
-            surprising = (
-                isinstance(value, int | float) and str(value) != text.removeprefix("+") and math.isfinite(value)
-            )
-        if surprising:
+    def warn(self, node: yaml.ScalarNode, value: Any) -> None:
+        """YAML 1.1 reads some words and numbers in a way that few authors mean, and YAML 1.2 some in another one."""
+        surprise = _surprise(str(node.value), value) if not node.style else None
+        if surprise:
             place = Place(self.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
-            message = f"YAML reads {text} as {str(value).lower()}"
-            self.document.warnings.append(
-                Diagnostic(
-                    "yaml-surprise",
-                    "warning",
-                    place,
-                    message,
-                    f"write '{text}' in quotes if you mean the text",
-                )
-            )
+            self.document.warnings.append(Diagnostic("yaml-surprise", "warning", place, *surprise))
 
     def fail(self, node: yaml.Node, code: str, message: str) -> Any:
         mark = node.start_mark
         raise InputError(code, Place(self.document.file, mark.line + 1, mark.column + 1), message)
+
+
+def _surprise(text: str, value: Any) -> tuple[str, str] | None:
+    """What is to be said of a word or number without quotes that isn't what it looks like, and what to write."""
+    shown, quoted = _short(text)[1:-1], f"write {_short(text)} in quotes"
+    in_1_2 = _number_in_1_2(text)
+    if isinstance(value, str):
+        if in_1_2 is None:
+            return None
+        return f"YAML 1.2 reads {shown} as the number {in_1_2}, YAML 1.1 as a text", f"{quoted}: everywhere the text"
+    if isinstance(value, bool):
+        if text in _BOOLEANS:
+            return None
+        plain = str(value).lower()
+        message = f"YAML reads {shown} as {plain}, YAML 1.2 as a text"
+        return message, f"write {plain}; if you mean the text, {quoted}"
+    # a number whose text is another one: 0777, 1:30, 1_000, and 1.10, which is 1.1
+    if not isinstance(value, int | float) or str(value) == text.removeprefix("+") or not math.isfinite(value):
+        return None
+    other = "" if in_1_2 == str(value) else f", YAML 1.2 as {in_1_2 or 'a text'}"
+    return f"YAML reads {shown} as {value}{other}", f"{quoted} if you mean the text, {value} if you mean the number"
+
+
+# Numbers of YAML 1.2's core schema (specification 1.2.2, 10.3.2), which YAML 1.1 reads as others, or as texts.
+_DECIMAL = re.compile(r"([-+]?)0*(\d+)", re.ASCII)
+_BASED = re.compile(r"0o[0-7]{1,60}|0x[\da-fA-F]{1,60}", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?", re.ASCII)
+
+
+def _number_in_1_2(text: str) -> str | None:
+    """The number that YAML 1.2 reads; None where it reads none."""
+    if decimal := _DECIMAL.fullmatch(text):
+        sign, digits = decimal.groups()
+        return _short(digits if digits == "0" or sign != "-" else f"-{digits}")[1:-1]
+    if _BASED.fullmatch(text):
+        return str(int(text, 0))
+    return str(float(text)) if _FLOAT.fullmatch(text) else None

@@ -122,7 +122,7 @@ def _encoding(names: tuple[str, ...]) -> type[Any]:
             try:
                 patterns = encoded(pattern_of_string(val), names)
             except EncodingError as error:
-                raise SigmaValueError(str(error)) from None
+                raise SigmaValueError(str(error)) from error
             strings = [_string(pattern, isinstance(val, SigmaCasedString)) for pattern in patterns]
             return strings[0] if len(strings) == 1 else SigmaExpansion(list(strings))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -13,7 +14,9 @@ __all__ = ["Attack", "Tactic", "TagError", "Technique", "attack", "read_tag"]
 
 NAMESPACE = "attack."
 # Sigma's other attack tags, which no matrix shows: groups, software, data sources, mitigations, assets.
-OTHERS = ("g", "s", "ds", "m", "a")
+OTHERS = re.compile(r"(?:g|s|ds|m|a)\d{4}", re.ASCII)
+LONGEST = 80
+"""Characters of a tag that are looked at for what it may mean, and shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def read_tag(tag: str) -> Tactic | Technique | None:
     for retired in (name, name.upper()):
         if retired in attack().retired:
             raise _gone(retired)
-    if any(name.startswith(letter) and name.removeprefix(letter).isdecimal() for letter in OTHERS):
+    if OTHERS.fullmatch(name):
         return None
     raise _unknown(tag, name)
 
@@ -108,7 +111,8 @@ def _gone(name: str) -> TagError:
 def _unknown(tag: str, name: str) -> TagError:
     from difflib import get_close_matches
 
-    message = f"{tag!r} names no tactic or technique of ATT&CK {attack().version} for Enterprise"
+    name = name[:LONGEST]
+    message = f"{tag[:LONGEST]!r} names no tactic or technique of ATT&CK {attack().version} for Enterprise"
     spelled = name.replace("_", "-").replace(" ", "-")
     if spelled in attack().retired:
         return _gone(spelled)

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sigmaproof.check.registry import UnknownCodeError, chosen
+from sigmaproof.check.registry import fault_of
 from sigmaproof.diagnostics import STDIN, InputError, Place, shown_path
 
 __all__ = ["Settings", "settings_of"]
@@ -132,8 +132,7 @@ def _words(key: str, value: Any, file: _File) -> tuple[str, ...]:
         if key == "targets" and word not in TARGETS:
             raise file.error(f"unknown target {word!r}", key, f"the targets are {', '.join(TARGETS)}")
         if key != "targets":
-            try:
-                chosen((word,))
-            except UnknownCodeError as error:
-                raise file.error(str(error), key) from None
+            fault = fault_of(word, ignoring=key == "ignore")
+            if fault:
+                raise file.error(fault[0], key, fault[1])
     return tuple(value)

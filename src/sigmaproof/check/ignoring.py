@@ -15,26 +15,32 @@ from itertools import islice
 
 import yaml
 
-from sigmaproof.check.registry import UnknownCodeError, chosen, entry
+from sigmaproof.check.registry import UnknownCodeError, chosen, entry, fault_of
 from sigmaproof.diagnostics import Diagnostic, Place
 
 __all__ = ["Comments", "comments_of"]
 
+# Wider than what counts, so that a slip of the pen is told of; the bounds keep a hostile text from costing time.
 _COMMENT = re.compile(
-    r"(?:^|(?<=\s))#[ \t]*sigmaproof:[ \t]*ignore(?P<file>-file)?\b[ \t]*(?:\[(?P<codes>[^\]\n]*)\])?"
+    r"(?:^|(?<=\s))#[ \t]*(?P<words>sigmaproof[ \t]{0,9}:?[ \t]{0,9}(?P<verb>[a-z-]{1,30}))"
+    r"[ \t]{0,9}(?P<list>\[(?P<codes>[^\]\n]*)\])?",
+    re.IGNORECASE,
 )
-_MARK = "sigmaproof:"
+MOST_LETTERS = 5  # of `ignore` that a slip of the pen has
+_RIGHT = re.compile(r"sigmaproof:[ \t]*(ignore|ignore-file)")
+_MARK = re.compile("sigmaproof", re.IGNORECASE)
 MOST_COMMENTS, MOST_WORDS, MOST_TOLD = 200, 20, 50
 """Comments of a file, and codes of a comment, that are looked at: those beyond silence nothing. Findings about them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """One comment. line: of the findings that it silences, 0 for all of the file."""
+    """One comment. line: of the findings that it silences, 0 for all of the file. slip: what is written wrongly."""
 
     place: Place
     line: int
     words: tuple[str, ...]
+    slip: str = ""
 
     def silences(self, finding: Diagnostic, word: str) -> bool:
         if self.line and finding.place.line != self.line:
@@ -81,6 +87,10 @@ def _counts(word: str, wants: Callable[[str], bool], targets: Sequence[str]) -> 
 
 
 def _faults(comment: _Comment) -> Iterator[Diagnostic]:
+    if comment.slip:
+        message = f"`# {comment.slip}` silences nothing: it is not the comment that does"
+        yield Diagnostic("ignore-unknown", "warning", comment.place, message, "write `# sigmaproof: ignore[CODE]`")
+        return
     if not comment.words:
         message = "names no code: nothing is silenced"
         yield Diagnostic("ignore-unknown", "warning", comment.place, message, "write ignore[CODE]")
@@ -91,27 +101,27 @@ def _faults(comment: _Comment) -> Iterator[Diagnostic]:
 
 def _fault(word: str) -> tuple[str, str] | None:
     """What is wrong with a word, and what to do."""
-    try:
-        chosen((word,))
-    except UnknownCodeError as error:
-        return str(error), "correct it, or leave it out"
-    try:
-        one = entry(word)
-    except UnknownCodeError:
-        return None
-    return None if one.is_silenceable else (f"{word} can't be silenced: the rule is lost by it", "repair the rule")
+    return fault_of(word, ignoring=True)
 
 
 def comments_of(text: str, file: str) -> Comments | None:
     """The comments of a file; None when it has none."""
-    if _MARK not in text:
+    if not _MARK.search(text):
         return None
     spans = list(_scalars(text))
     starts = [start for start, _ in spans]
-    matches = (match for match in _COMMENT.finditer(text) if not _is_inside(match.start(), starts, spans))
+    matches = (
+        match for match in _COMMENT.finditer(text) if _is_meant(match) and not _is_inside(match.start(), starts, spans)
+    )
     following = _following(text.split("\n"))
     found = [_comment(text, match, file, following) for match in islice(matches, MOST_COMMENTS)]
     return Comments(found) if found else None
+
+
+def _is_meant(match: re.Match[str]) -> bool:
+    """Whether a comment is to silence something; others may say what they like about sigmaproof."""
+    verb = match["verb"].lower()
+    return bool(match["list"]) or (verb[0] == "i" and len(set(verb) & set("ignore")) >= MOST_LETTERS)
 
 
 def _is_inside(at: int, starts: Sequence[int], spans: Sequence[tuple[int, int]]) -> bool:
@@ -123,8 +133,10 @@ def _comment(text: str, match: re.Match[str], file: str, following: Sequence[int
     line = text.count("\n", 0, match.start()) + 1
     begin = text.rfind("\n", 0, match.start()) + 1
     place = Place(file, line, match.start() - begin + 1)
+    if not _RIGHT.fullmatch(match["words"]):
+        return _Comment(place, 0, (), match["words"])
     words = tuple(word.strip() for word in (match["codes"] or "").split(",")[:MOST_WORDS] if word.strip())
-    if match["file"]:
+    if match["verb"] == "ignore-file":
         return _Comment(place, 0, words)
     alone = not text[begin : match.start()].strip()
     return _Comment(place, following[line] if alone else line, words)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sigmaproof.conditions import used_names
 from sigmaproof.diagnostics import InputError, Place
-from sigmaproof.items import field_paths, items
+from sigmaproof.items import alone, field_paths, items
 from sigmaproof.predicate import Test, Text, plain, tests
 from sigmaproof.rules import Rule
 from sigmaproof.rulevalues import selection_names
@@ -74,13 +74,13 @@ def _made(rule: Rule) -> Iterator[tuple[Path, Sequence[Test]]]:
 
     used = used_names(rule.data["detection"]["condition"], selection_names(rule.document))
     values = [one for one in items(rule.document) if one[0][1] in used]
-    alone = {f"value{number}": _selection(key, value) for number, (_, key, value) in enumerate(values)}
-    data = {**rule.data, "detection": {**alone, "condition": "1 of value*"}}
+    apart = {f"value{number}": alone(key, value) for number, (_, key, value) in enumerate(values)}
+    data = {**rule.data, "detection": {**apart, "condition": "1 of value*"}}
     try:
         sigma = Rule(_with(rule, data), rule.pipelines).sigma()
     except InputError:
         return  # pipelines can ask for a rule of another form
-    for (path, _, _), name in zip(values, alone, strict=True):
+    for (path, _, _), name in zip(values, apart, strict=True):
         try:
             yield path, list(dict.fromkeys(test for test, _ in tests(lower_selection(sigma, name))))
         except LoweringError:
@@ -91,13 +91,6 @@ def _with(rule: Rule, data: dict[str, Any]) -> Any:
     from dataclasses import replace
 
     return replace(rule.document, data=data)
-
-
-def _selection(key: str, value: Any) -> Any:
-    """A selection of this value alone. `all` is about several."""
-    field, *modifiers = key.split("|")
-    kept = [name for name in modifiers if name != "all"]
-    return {"|".join([field, *kept]): value} if field or kept else [value]
 
 
 def _shared(one: Path, other: Path) -> int:

@@ -15,7 +15,18 @@ from typing import Any, TypeAlias
 
 from sigmaproof.diagnostics import Place
 
-__all__ = ["FIXED", "LAYERS", "MILDER", "Entry", "Found", "UnknownCodeError", "chosen", "entries", "entry"]
+__all__ = [
+    "FIXED",
+    "LAYERS",
+    "MILDER",
+    "Entry",
+    "Found",
+    "UnknownCodeError",
+    "chosen",
+    "entries",
+    "entry",
+    "fault_of",
+]
 
 # layer, code, level, on. on: what its function is given: `text` a file, `document` one of its documents, `rule` a
 # loaded rule, `set` all rules together; `loading`: loading finds it; `ignoring`: comments that silence findings.
@@ -59,6 +70,7 @@ convention id-duplicate        warning  set
 convention title-form          note     document
 convention date-order          warning  document
 convention tag-unknown         warning  document
+convention tag-retired         note     document
 convention reference-form      note     document
 convention falsepositive-form  note     document
 convention file-name           note     text
@@ -70,13 +82,16 @@ meaning    field-unknown       warning  rule
 meaning    field-dropped       note     rule
 meaning    field-parameter     note     rule
 meaning    event-name-unknown  note     rule
+meaning    event-source-unknown  note   rule
 meaning    selection-unused    warning  rule
+meaning    condition-precedence note    document
 meaning    rule-contradictory  error    rule
 meaning    rule-always-true    error    rule
 meaning    rule-unwritten      warning  rule
 meaning    field-conflict      error    rule
 meaning    test-constant       note     rule
 meaning    value-unwritten     warning  rule
+meaning    value-empty         warning  text
 meaning    value-everything    warning  rule
 meaning    value-redundant     note     rule
 meaning    value-quotes        warning  rule
@@ -166,7 +181,7 @@ def entry(code: str) -> Entry:
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else "; `sigmaproof check --explain codes` lists them"
 
 
@@ -177,9 +192,32 @@ def chosen(words: Iterable[str]) -> Callable[[str], bool]:
     """
     words = tuple(words)
     for word in words:
-        if not any(_names(word, one) for one in entries().values()) and not word.startswith("pysigma-"):
-            raise UnknownCodeError(f"there is no code or layer {word!r}{_meant(word, [*LAYERS, *entries()])}")
+        if not any(_names(word, one) for one in entries().values()):
+            _check_validator(word)
     return lambda code: any(_names(word, entry(code), code) for word in words)
+
+
+def _check_validator(word: str) -> None:
+    """Raises UnknownCodeError for a word that names none of pySigma's validators either."""
+    from sigmaproof.check.convention.pysigma import codes, may_have
+
+    known = codes() if word.startswith("pysigma-") else frozenset()
+    if not any(code == word or code.startswith(f"{word}-") for code in known) and not may_have(word):
+        raise UnknownCodeError(f"there is no code or layer {word!r}{_meant(word, [*LAYERS, *entries(), *known])}")
+
+
+def fault_of(word: str, ignoring: bool) -> tuple[str, str] | None:
+    """Why a word chooses nothing, and what to do; None when it chooses something. ignoring: findings to leave out."""
+    try:
+        chosen((word,))
+    except UnknownCodeError as error:
+        return str(error), "correct it, or leave it out"
+    named = [one for one in entries().values() if _names(word, one)] or [entry(word)]
+    if all(one.layer == "input" for one in named):
+        return f"{word}: no finding of a rule has this code", "leave it out"
+    if ignoring and not any(one.is_silenceable for one in named):
+        return f"{word} can't be silenced: the rule is lost by it", "repair the rule"
+    return None
 
 
 def _names(word: str, one: Entry, code: str = "") -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sigmaproof.check.ignoring import Comments, comments_of
+from sigmaproof.check.parts import Part, parts_of
 from sigmaproof.check.registry import MILDER, Entry, Found, chosen, entry, of_kind
 from sigmaproof.check.subjects import Card, RuleSubject, TextSubject
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError
@@ -54,11 +55,15 @@ class Options:
 
 @dataclass
 class Checked:
-    """What was found in some files. cards: of the rules that could be loaded. filters: those that were applied."""
+    """What was found in some files. cards: of the rules that could be loaded. filters: those that were applied.
+
+    parts: everything that was looked at.
+    """
 
     findings: list[Diagnostic] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
     @property
     def rules(self) -> int:
@@ -75,6 +80,7 @@ class _File:
     cards: list[Card] = field(default_factory=list)
     comments: Comments | None = None
     options: Options = field(default_factory=Options)
+    parts: list[Part] = field(default_factory=list)
 
 
 Job = tuple[Path, Options]
@@ -151,7 +157,7 @@ def _checked_content(content: bytes, file: str, name: str, options: Options, fil
     for rule in loaded.rules:
         findings += _of_rule(rule, options, runs)
     cards = [Card.of(rule.document) for rule in loaded.rules]
-    return _File(file, findings, cards, comments_of(text or "", file), options)
+    return _File(file, findings, cards, comments_of(text or "", file), options, parts_of(file, text, read))
 
 
 def _milder(finding: Diagnostic) -> Diagnostic:
@@ -206,7 +212,8 @@ def _together(
 ) -> Checked:
     """The findings of all files, with those that several of them make, and without what is silenced."""
     cards = [card for one in files for card in one.cards]
-    checked = Checked(cards=cards, filters=list(filters))
+    parts = [part for one in files for part in one.parts]
+    checked = Checked(cards=cards, filters=list(filters), parts=parts)
     # a finding about a rule stands in the file of a filter where the filter is what it is about
     found_in: dict[str, list[Diagnostic]] = {one.file: [] for one in files}
     newest_last = sorted(cards, key=lambda card: is_new(card.place.file)) if is_new else cards

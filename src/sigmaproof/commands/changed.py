@@ -75,8 +75,9 @@ def changed_part(checked: Checked, changes: Changes | None) -> Checked:
     ]
     touched = {card.title_place.file for card in cards}
     kept = [one for one in checked.findings if one.place.file in touched or one.place.file in changes]
+    parts = [one for one in checked.parts if one.file in touched or one.file in changes]
     _say(len(cards), len(checked.cards))
-    return replace(checked, findings=kept, cards=cards)
+    return replace(checked, findings=kept, cards=cards, parts=parts)
 
 
 def changed_rules(loaded: Loaded, base: str, files_of: Callable[[Rule], Iterable[Path]]) -> list[Rule]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,25 +32,23 @@ def options_of(
 
 def _words(option: str, given: Sequence[str] | None) -> tuple[str, ...]:
     """The words of comma lists; ends the command for one that names nothing."""
-    from sigmaproof.check.registry import UnknownCodeError, chosen
+    from sigmaproof.check.registry import fault_of
 
     words = tuple(word.strip() for one in given or () for word in one.split(",") if word.strip())
-    return words if _is_known(option, lambda: chosen(words), UnknownCodeError) else ()
-
-
-def _is_known(option: str, ask: Callable[[], object], unknown: type[Exception]) -> bool:
-    try:
-        ask()
-    except unknown as error:
-        usage(f"{option}: {error}")
-    return True
+    for word in words:
+        if fault := fault_of(word, ignoring=option == "--ignore"):
+            usage(f"{option}: {fault[0]}")
+    return words
 
 
 def known_code(code: str) -> str:
     """The code, as it is registered; ends the command for one that there is not."""
     from sigmaproof.check.registry import UnknownCodeError, entry
 
-    _is_known("--explain", lambda: entry(code.lower()), UnknownCodeError)
+    try:
+        entry(code.lower())
+    except UnknownCodeError as error:
+        usage(f"--explain: {error}")
     return code.lower()
 
 

@@ -68,7 +68,7 @@ def _files(
 ) -> None:
     """Writes the files of these conversions, or compares them with what is there."""
     from sigmaproof.output.conversions import remark
-    from sigmaproof.output.queryfiles import write_changes, write_done
+    from sigmaproof.output.queryfiles import write_changes, write_done, write_kept
     from sigmaproof.queryfiles.manifest import build
     from sigmaproof.queryfiles.plan import apply, changes
 
@@ -82,6 +82,7 @@ def _files(
         remark(conversion for _, conversion in pairs)
         apply(found, directory)
         write_done(found, len(made.files), directory)
+    write_kept(made.kept, directory)
 
 
 def _named(pipelines: Iterable[str] | None) -> list[Path | str]:

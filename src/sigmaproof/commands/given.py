@@ -42,10 +42,15 @@ def inputs_of(
     stdin: str = "rules",
     selection: Selection | None = None,
 ) -> Inputs:
-    """The files of the arguments, sorted into rules and logs. Raises InputError."""
+    """The files of the arguments, sorted into rules and logs; says what was passed over. Raises InputError."""
     from sigmaproof.inputs import sort_paths
 
-    return sort_paths(paths or (), rules or (), logs or (), stdin, selection)
+    found = sort_paths(paths or (), rules or (), logs or (), stdin, selection)
+    if found.left.hidden:
+        from sigmaproof.output.leftout import write_hidden
+
+        write_hidden(found.left)
+    return found
 
 
 def selection_of(

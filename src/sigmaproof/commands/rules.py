@@ -57,8 +57,8 @@ def check(
         fix_files([(file, options) for file, options in todo if changes is None or file in changes])
     checked = check_files(todo, jobs or processors(), changes.__contains__ if changes is not None else None)
     checked = changed_part(checked, changes)
-    named = [(card.title_place.file, card.title_place.line, str(card.data["title"])) for card in checked.cards]
-    write_findings(checked.findings, named, format.value, time.monotonic() - start, only_failing)
+    seconds = time.monotonic() - start
+    write_findings(checked.findings, checked.parts, checked.rules, format.value, seconds, only_failing)
     status.at_least(1, any(finding.level in {"warning", "error"} for finding in checked.findings))
     status.at_least(2, any(finding.code == "file-unreadable" for finding in checked.findings))
     status.end()

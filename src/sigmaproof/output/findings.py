@@ -46,27 +46,29 @@ def write_codes() -> None:
 
 def write_findings(
     findings: Sequence[Diagnostic],
-    rules: Sequence[tuple[str, int, str]],
+    parts: Sequence[tuple[str, int, str]],
+    rules: int,
     form: str,
     seconds: float,
     only_failing: bool = False,
 ) -> None:
     """The findings to stdout in the order of their places, their numbers to stderr.
 
-    rules: file, first line and title of each. only_failing: without notes and, in JUnit's XML, without what is fine.
+    parts: file, first line and title of each document. rules: how many of them were loaded. only_failing: without notes
+    and, in JUnit's XML, without what is fine.
     """
     shown = ordered(one for one in findings if not only_failing or one.level != "note")
     if form in FORMATS:
-        cases = cases_of(rules, shown)
+        cases = cases_of(parts, shown)
         cases = [case for case in cases if case.findings or not only_failing]
-        files = [file for file, _, _ in rules] or [finding.place.file for finding in shown] or ["."]
+        files = [file for file, _, _ in parts] or [finding.place.file for finding in shown] or ["."]
         report = Report("check", shown, cases, root_of(*map(Path, files)), codes_of(shown), seconds)
         show(report, form)
     else:
         _print(shown, form)
     levels = Counter(finding.level for finding in findings)
     counts = ", ".join(plural(levels[level], level) for level in ("error", "warning", "note"))
-    note(f"{plural(len(rules), 'rule')} checked {took(seconds)}{_lost(findings)}: {counts}")
+    note(f"{plural(rules, 'rule')} checked {took(seconds)}{_lost(findings)}: {counts}")
     if form in FOR_PEOPLE and rules:
         _say_without_models()
 

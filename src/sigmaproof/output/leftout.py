@@ -1,4 +1,4 @@
-"""Says on stderr what of the logs was not read, and why: files without records, and what nobody asked for."""
+"""Says on stderr what of the paths was not read, and why: no records, not asked for, or hidden directories of rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sigmaproof.listing import Left
     from sigmaproof.selection import Tally
 
-__all__ = ["write_left_out"]
+__all__ = ["write_hidden", "write_left_out"]
 
 
 def write_left_out(left: Left, skipped: Counter[str], tally: Tally) -> None:
@@ -29,3 +29,10 @@ def write_left_out(left: Left, skipped: Counter[str], tally: Tally) -> None:
     if tally.unclear:
         words = "of which can't be told whether it was asked for: no time, account or region that can be read"
         note(f"kept: {plural(tally.unclear, 'record')}, {words}")
+
+
+def write_hidden(left: Left) -> None:
+    """Prints how many directories were passed over where rules were looked for."""
+    if left.hidden:
+        where = f"{left.hidden:,} director{'y' if left.hidden == 1 else 'ies'}"
+        note(f"passed over: {where} (hidden, site-packages or node_modules); name one to read its rules")

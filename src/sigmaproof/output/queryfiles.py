@@ -13,7 +13,7 @@ from sigmaproof.queryfiles.flat import flat
 from sigmaproof.queryfiles.manifest import MANIFEST
 from sigmaproof.queryfiles.plan import Change
 
-__all__ = ["write_changes", "write_done"]
+__all__ = ["write_changes", "write_done", "write_kept"]
 
 MOST_LINES = 18  # of the difference of one file
 WIDTH = 160  # of a line of it; a query is one long line
@@ -38,6 +38,12 @@ def write_changes(found: Sequence[Change], files: int, directory: Path, form: st
         note(f"  help: run the command again without --check and look at the difference of {directory}")
     else:
         note(f"{plural(files, 'file')} in {directory} as they must be")
+
+
+def write_kept(files: Sequence[str], directory: Path) -> None:
+    """What stays in the directory although no rule was read for it."""
+    for file in files:
+        note(visible(f"{directory / file}: kept as it was: its rule can't be read"))
 
 
 def write_done(found: Sequence[Change], files: int, directory: Path) -> None:
@@ -92,7 +98,9 @@ def _manifest(old: bytes, new: bytes) -> Iterator[str]:
 
 def _text(old: bytes, new: bytes) -> Iterator[str]:
     before, after = (text.decode("utf-8", "backslashreplace").splitlines() for text in (old, new))
-    if len(before) == len(after) == 1:
+    if before == after:
+        yield "only the ends of lines"
+    elif len(before) == len(after) == 1:
         yield from _pair(before[0], after[0])
     else:
         yield from (_part(line, 0) for line in list(unified_diff(before, after, lineterm="", n=0))[2:])

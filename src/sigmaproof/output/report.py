@@ -72,23 +72,24 @@ def ordered(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(findings, key=lambda one: (one.place.file, one.place.line, one.place.column, one.code))
 
 
-def cases_of(rules: Iterable[tuple[str, int, str]], findings: Iterable[Diagnostic]) -> list[Checked]:
-    """A case a rule, with the findings that stand in it, and one a file for those that stand in no rule.
+def cases_of(parts: Iterable[tuple[str, int, str]], findings: Iterable[Diagnostic]) -> list[Checked]:
+    """A case a document, with the findings that stand in it, and one a file for those that stand in none.
 
-    rules: file, first line and title of each.
+    parts: file, first line and title of each. Those without a title are cases when something is found in them.
     """
     starts: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-    for file, line, title in sorted(rules):
+    for file, line, title in sorted(parts):
         starts[file].append((line, title))
     inside: defaultdict[tuple[str, int], list[Diagnostic]] = defaultdict(list)
     for finding in ordered(findings):
         lines = [line for line, _ in starts[finding.place.file]]
         inside[finding.place.file, bisect(lines, finding.place.line)].append(finding)
-    found = [
-        Checked(file, title, tuple(inside.pop((file, number), ())))
-        for file, some in starts.items()
-        for number, (_, title) in enumerate(some, 1)
-    ]
+    found = []
+    for file, some in starts.items():
+        for number, (line, title) in enumerate(some, 1):
+            wrong = tuple(inside.pop((file, number), ()))
+            if title or wrong:
+                found.append(Checked(file, title or f"{file}:{line}", wrong))
     found += [Checked(file, file, tuple(some)) for (file, _), some in inside.items()]
     return sorted(found, key=_group)
 

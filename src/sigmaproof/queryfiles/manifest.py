@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from sigmaproof.diagnostics import Diagnostic, InputError, Place
 from sigmaproof.fidelity import Conversion
+from sigmaproof.queryfiles.kept import Kept, kept_entries
 from sigmaproof.queryfiles.names import SUFFIXES, Named, file_names, is_ours
 from sigmaproof.rules import Rule
 
@@ -25,13 +26,18 @@ __all__ = ["MANIFEST", "SCHEMA", "Made", "build", "listed_files", "query_text"]
 MANIFEST = "manifest.json"
 SCHEMA = "sigmaproof-manifest/1"
 STDIN = "<stdin>"
+_ANOTHER = "name another directory, or remove the file"
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Everything that a directory must hold, by path within it; the manifest is one of the files."""
+    """Everything that a directory must hold, by path within it; the manifest is one of the files.
+
+    kept: the files that stay as they are, as their rules can't be read.
+    """
 
     files: Mapping[str, bytes]
+    kept: Sequence[str] = ()
 
 
 def build(
@@ -42,7 +48,8 @@ def build(
 ) -> Made:
     """The files of these conversions with their manifest. directory: where they will be, which sources are relative to.
 
-    unreadable: the errors of what could not be loaded. settings: what was asked for; `Path` values become relative.
+    unreadable: the errors of what could not be loaded; what the directory has of these sources stays there.
+    settings: what was asked for; `Path` values become relative. Raises InputError for a manifest there that is none.
     """
     from sigmaproof import __version__
 
@@ -50,25 +57,33 @@ def build(
     rules = {id(rule): rule for rule, _ in pairs}
     for rule, conversion in pairs:
         conversions.setdefault(id(rule), []).append(conversion)
+    faults = sorted(
+        (_unreadable(finding, directory) for finding in unreadable),
+        key=lambda one: (one["source"], one["line"] or 0, one["code"], one["message"]),
+    )
     ordered = _ordered(rules.values(), directory)
-    names = file_names([named for _, named in ordered])
+    kept = _kept(ordered, {one["source"] for one in faults} - {STDIN}, settings["targets"], directory)
+    names = file_names([named for _, named in (*ordered, *kept)])
     files: dict[str, bytes] = {}
     entries = [
         _entry(rule, name, conversions[id(rule)], files, directory)
-        for (rule, _), name in zip(ordered, names, strict=True)
+        for (rule, _), name in zip(ordered, names, strict=False)
     ]
+    before = set(files)
+    for (one, _), name in zip(kept, names[len(ordered) :], strict=True):
+        entry, queries = one.renamed(name, SUFFIXES)
+        entries.append(entry)
+        files |= queries
     manifest = {
         "schema": SCHEMA,
         "sigmaproof": __version__,
         "settings": {key: _setting(value, directory) for key, value in settings.items()},
-        "rules": entries,
-        "unreadable": sorted(
-            (_unreadable(finding, directory) for finding in unreadable),
-            key=lambda one: (one["source"], one["line"] or 0, one["code"], one["message"]),
-        ),
+        "rules": sorted(entries, key=lambda entry: str(entry["source"])),
+        "unreadable": faults,
     }
+    stays = sorted(set(files) - before)
     files[MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
-    return Made(files)
+    return Made(files, stays)
 
 
 def query_text(conversion: Conversion) -> str:
@@ -87,7 +102,7 @@ def listed_files(directory: Path) -> list[str]:
     if not file.is_file():
         return []
     place = Place(str(file))
-    help = "name another directory, or remove the file"
+    help = _ANOTHER
     try:
         data = json.loads(file.read_bytes())
         found = [output["file"] for rule in data["rules"] for output in rule["outputs"] if output["file"] is not None]
@@ -114,6 +129,28 @@ def _ordered(rules: Iterable[Rule], directory: Path) -> list[tuple[Rule, Named]]
         named = Named(stem, str(rule.data.get("id") or ""), f"{source}#{numbers[source]}")
         seen[source, rule.document.line] = (rule, named)
     return list(seen.values())
+
+
+def _kept(
+    ordered: Sequence[tuple[Rule, Named]], sources: Collection[str], targets: Collection[str], directory: Path
+) -> list[tuple[Kept, Named]]:
+    """What stays of the sources that can't be read, each with what its name is made of."""
+    if not sources:
+        return []
+    listed_files(directory)
+    read = [(_source(rule.file, directory), rule.data.get("id"), rule.title) for rule, _ in ordered]
+    numbers = Counter(source for source, _, _ in read)
+    found = []
+    try:
+        entries = kept_entries(directory / MANIFEST, sources, read, targets)
+    except (LookupError, TypeError, AttributeError):
+        place = Place(str(directory / MANIFEST))
+        raise InputError("manifest-form", place, "is no manifest of sigmaproof", _ANOTHER) from None
+    for one in entries:
+        numbers[one.source] += 1
+        named = Named(one.stem, str(one.entry["id"] or ""), f"{one.source}#{numbers[one.source]}")
+        found.append((one, named))
+    return found
 
 
 def _entry(
@@ -169,4 +206,5 @@ def _source(file: str, directory: Path) -> str:
 
 
 def _hash(file: str) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    """Of the text with `\\n` at the ends of lines: git can have written others into the working directory."""
+    return hashlib.sha256(Path(file).read_bytes().replace(b"\r\n", b"\n")).hexdigest()

@@ -91,7 +91,12 @@ def _difference(file: str, new: bytes, directory: Path, ours: _Names) -> Change 
     old = _old(directory, file)
     if old is None:
         return Change(file, MISSING, None, new)
-    return None if old == new else Change(file, STALE, old, new, ours=file in ours)
+    return None if _is_same(old, new) else Change(file, STALE, old, new, ours=file in ours)
+
+
+def _is_same(old: bytes, new: bytes) -> bool:
+    """Whether a file holds this text, with `\\n` or, as git checks out for Windows, `\\r\\n` at the ends of lines."""
+    return old == new or (b"\r" not in new and old.replace(b"\r\n", b"\n") == new)
 
 
 def _old(directory: Path, file: str) -> bytes | None:

@@ -8,25 +8,48 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sigmaproof.diagnostics import InputError, Place, shown_path
-from sigmaproof.events import Event, event_at, read_events
+from sigmaproof.diagnostics import Diagnostic, InputError, Place, shown_path
+from sigmaproof.events import Event, SeveralError, only_event_at, read_events
 from sigmaproof.inputs import is_log
 from sigmaproof.repository import confined
 from sigmaproof.rules import schema_faults
 from sigmaproof.ruletests.subject import Report
 from sigmaproof.safeyaml import Document, documents
 
-__all__ = ["check_json", "event_of", "form_is_right", "read_yaml", "records_of", "section", "split_place"]
+__all__ = [
+    "check_json",
+    "event_of",
+    "form_is_right",
+    "read_yaml",
+    "records_of",
+    "report_surprises",
+    "section",
+    "split_place",
+]
 
 
-def read_yaml(path: Path) -> Iterator[Document]:
-    """The documents of a file. Raises InputError for a file that can't be read, or isn't YAML as we take it."""
+def read_yaml(path: Path, report: Report | None = None) -> Iterator[Document]:
+    """The documents of a file. report: called for a file without any.
+
+    Raises InputError for a file that can't be read, or isn't YAML as we take it.
+    """
     shown = shown_path(path.absolute())
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError("test-unreadable", Place(shown), f"can't be read: {error.strerror or error}") from None
-    yield from documents(content, shown)
+    is_empty = True
+    for document in documents(content, shown):
+        is_empty = False
+        yield document
+    if is_empty and report is not None:
+        report(Diagnostic("test-empty", "warning", Place(shown, 1), "holds no test", "write tests, or remove the file"))
+
+
+def report_surprises(document: Document, report: Report) -> None:
+    """Tells what YAML reads otherwise than it looks: a record with `MFAUsed: NO` tests another value than was meant."""
+    for warning in document.warnings:
+        report(warning)
 
 
 def section(document: Document, *path: str | int) -> Document:
@@ -49,14 +72,16 @@ def form_is_right(document: Document, schema: str, report: Report) -> bool:
 def event_of(name: str, folder: Path, root: Path, place: Place) -> Event:
     """The record that a test names: a file from the folder, with #3 or :3 for its third record.
 
-    Raises InputError for what is no record, and for a file outside of the root.
+    Raises InputError for what is no record, for a file of several of which none is named, as the others would never be
+    judged, and for a file outside of the root.
     """
     file, number = split_place(name)
     found = confined(file, [folder], root, place, must_be=False)  # what isn't there is said by the reader
     try:
-        return event_at(f"{found}{number}")
+        return only_event_at(f"{found}{number}")
     except LookupError as error:
-        raise InputError("test-record", place, str(error.args[0])) from None
+        help = f"name one, each in a case of its own: `{name}#N`" if isinstance(error, SeveralError) else ""
+        raise InputError("test-record", place, str(error.args[0]), help) from None
 
 
 def split_place(name: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from sigmaproof.diagnostics import Diagnostic, InputError, Place
 from sigmaproof.evaluate.run import evaluate
 from sigmaproof.inputs import is_log
 from sigmaproof.rules import Rule
-from sigmaproof.ruletests.files import check_json, form_is_right, read_yaml, records_of, section
+from sigmaproof.ruletests.files import check_json, form_is_right, read_yaml, records_of, report_surprises, section
 from sigmaproof.ruletests.subject import MOST_SHOWN, Expectation, Report, Subject, counted
 from sigmaproof.safeyaml import Document
 
@@ -70,9 +70,10 @@ def corpus_tests(
     InputError for a file, or a record of the corpus, that can't be read.
     """
     results: list[Expectation] = []
-    for document in read_yaml(path):
+    for document in read_yaml(path, report):
         if not form_is_right(document, "rsigmatests", report):
             continue
+        report_surprises(document, report)
         found, files = _matches(rules, corpora, document.place())
         covered: set[tuple[int, str | None]] = set()
         for index, one in enumerate(document.data.get("expectations") or ()):

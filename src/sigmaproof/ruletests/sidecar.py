@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sigmaproof.diagnostics import Diagnostic, InputError
-from sigmaproof.repository import root_of
-from sigmaproof.ruletests.files import check_json, event_of, form_is_right, read_yaml, split_place
+from sigmaproof.repository import enclosing, root_of
+from sigmaproof.ruletests.files import check_json, event_of, form_is_right, read_yaml, report_surprises, split_place
 from sigmaproof.ruletests.panther import panther_tests
 from sigmaproof.ruletests.subject import Expectation, Subject
 from sigmaproof.safeyaml import Document
@@ -23,9 +23,14 @@ _KEYS = {"match": True, "no_match": False}
 
 
 def places_of(rule: Path) -> list[Path]:
-    """Where the test file of a rule's file may lie, the first one that is there counts."""
-    name = f"{rule.stem}.test.yml"
-    return [rule.parent / name, *(parent / "fixtures" / "rules" / name for parent in rule.absolute().parents)]
+    """Where the test file of a rule's file may lie, the first one that is there counts.
+
+    Nothing above the repository is looked at, or above the working directory; a rule that lies in neither may have its
+    tests in any folder above it.
+    """
+    name, root = f"{rule.stem}.test.yml", enclosing(rule)
+    above = [one for one in rule.absolute().parents if root is None or one.is_relative_to(root)]
+    return [rule.parent / name, *(parent / "fixtures" / "rules" / name for parent in above)]
 
 
 def test_file(rule: Path) -> Path | None:
@@ -39,10 +44,12 @@ def sidecar_tests(subject: Subject) -> Iterator[Expectation]:
     if path is None:
         return
     root = root_of(subject.path, path)  # tests in fixtures/rules/ may name what lies beside that folder
-    for document in read_yaml(path):
+    for document in read_yaml(path, subject.report):
         if isinstance(document.data, dict) and "Tests" in document.data and not document.data.keys() & _KEYS.keys():
+            report_surprises(document, subject.report)
             yield from panther_tests(subject, document)
         elif form_is_right(document, "ruletest", subject.report) and _is_for(subject, document):
+            report_surprises(document, subject.report)
             yield from _expectations(subject, document, path, root)
 
 

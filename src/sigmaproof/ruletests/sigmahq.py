@@ -15,7 +15,7 @@ from typing import Any
 from sigmaproof.diagnostics import Diagnostic, InputError, Place
 from sigmaproof.evaluate.run import evaluate
 from sigmaproof.repository import confined
-from sigmaproof.ruletests.files import form_is_right, read_yaml, records_of
+from sigmaproof.ruletests.files import form_is_right, read_yaml, records_of, report_surprises
 from sigmaproof.ruletests.subject import Expectation, Subject, counted
 from sigmaproof.safeyaml import Document
 
@@ -29,8 +29,9 @@ def regression_tests(subject: Subject) -> Iterator[Expectation]:
     """The expectations of the rule's info.yml. Raises InputError when the file can't be read."""
     if KEY not in subject.rule.data:
         return
-    for document in read_yaml(_info(subject)):
+    for document in read_yaml(_info(subject), subject.report):
         if form_is_right(document, "sigmahqtests", subject.report) and _is_for(subject, document):
+            report_surprises(document, subject.report)
             tests = document.data.get("regression_tests_info") or ()
             if not tests:
                 place = document.place()

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["Model", "available", "models", "operations", "version"]
+__all__ = ["Model", "available", "models", "operations", "services", "version"]
 
 # A model says its names at its beginning, before its operations.
 HEAD = 2000
@@ -71,7 +71,7 @@ def models(event_source: str) -> tuple[Model, ...]:
     """The models of the services that log under an event source; several share one (`rds.amazonaws.com`)."""
     if not available():
         return ()
-    return tuple(_model(name) for name in _services().get(event_source.partition(".")[0].lower(), ()))
+    return tuple(_model(name) for name in services().get(event_source.partition(".")[0].lower(), ()))
 
 
 @lru_cache(maxsize=1024)
@@ -84,8 +84,11 @@ def operations(event_source: str) -> frozenset[str]:
 
 
 @cache
-def _services() -> Mapping[str, tuple[str, ...]]:
-    """The services by each name that an event source can have: endpoint, signing name, and botocore's own."""
+def services() -> Mapping[str, tuple[str, ...]]:
+    """The services by each name that an event source can have: endpoint, signing name, and botocore's own.
+
+    botocore must be installed.
+    """
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for folder in sorted(resources.files("botocore").joinpath("data").iterdir(), key=lambda one: one.name):
         file = _newest(folder) if folder.is_dir() else None

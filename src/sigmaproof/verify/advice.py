@@ -6,7 +6,9 @@ tests/test_report_data.py: a rule that has the reason is rewritten as told, and 
 
 from __future__ import annotations
 
+from sigmaproof.calls import ANY, calls_of
 from sigmaproof.fidelity import CODES
+from sigmaproof.predicate import Predicate
 
 __all__ = ["EFFECTS", "FINDINGS", "FIXES", "reason_fixes", "refusal_fixes"]
 
@@ -111,11 +113,20 @@ _REFUSALS = {
 }
 
 
-def reason_fixes(code: str, direction: str, field: str) -> list[str]:
-    """What to do about a reason, the best first. direction: `misses`, `extra` or `both`."""
+def reason_fixes(code: str, direction: str, field: str, tree: Predicate | None = None) -> list[str]:
+    """What to do about a reason, the best first. direction: `misses`, `extra` or `both`. tree: of the rule, so that
+    nothing is told that it does already."""
     directions = ("misses", "extra") if direction == "both" else (direction,)
     fixes = [fix for one in directions for fix in FIXES.get((code, one), ())]
+    if tree is not None and _names_its_calls(tree):
+        fixes = [fix for fix in fixes if fix != _CALL]
     return [fix.replace("{field}", field) for fix in dict.fromkeys(fixes)]
+
+
+def _names_its_calls(tree: Predicate) -> bool:
+    """Whether a rule can match only calls that it names by their service and their name."""
+    calls = calls_of(tree)
+    return bool(calls) and all(ANY not in call.split("/", 1) for call in calls)
 
 
 def refusal_fixes(refusal: str) -> list[str]:

@@ -31,6 +31,7 @@ from sigmaproof.predicate import (
 from sigmaproof.regex import Node, RegexError, lucene_regex, parse, parse_spelled
 from sigmaproof.verify.language import TooLargeError, pattern_node, shortest
 from sigmaproof.verify.records import BASE, MISSING, Draft
+from sigmaproof.verify.shaped import shaped
 from sigmaproof.verify.values import fitting, text_of, times
 
 __all__ = ["UnknownError", "candidates", "joined_texts", "text_for"]
@@ -58,6 +59,7 @@ def candidates(name: str, tests: Iterable[Test]) -> Iterator[Draft]:
     yield from ({name: value} for value in times([test for test in tests if isinstance(test, TimePart)]))
     yield from ({name: value} for value in _between(tests))
     yield from ({name: value} for value in _addresses(tests))
+    yield from ({name: value} for value in shaped(name, tests))
     yield from ({name: value} for value in (None, "x", "other", "", "0", True, False, {"a": "x"}))
 
 
@@ -73,13 +75,17 @@ def _between(tests: Iterable[Test]) -> Iterator[Any]:
 
 
 def _addresses(tests: Sequence[Test]) -> Iterator[str]:
-    """Addresses that begin as some pattern does, in the networks of the others where they fit."""
-    if any(isinstance(test, Cidr) for test in tests):
-        for test in tests:
-            begin = test.pattern[0] if isinstance(test, Text) and test.pattern else ""
-            if isinstance(begin, str) and begin.replace(".", "").isdigit():
-                pieces = begin.rstrip(".").split(".")
-                yield from (".".join([*pieces, *[last] * (4 - len(pieces))]) for last in ("0", "1", "200"))
+    """Addresses that begin or end as some pattern does, in the networks of the others where they fit."""
+    networks = [test.network.split("/")[0].split(".") for test in tests if isinstance(test, Cidr)]
+    texts = [test.pattern for test in tests if isinstance(test, Text) and test.pattern] if networks else []
+    for pattern in texts:
+        begin, end = (part if isinstance(part, str) else "" for part in (pattern[0], pattern[-1]))
+        if begin.replace(".", "").isdigit():
+            pieces = begin.rstrip(".").split(".")
+            yield from (".".join([*pieces, *[last] * (4 - len(pieces))]) for last in ("0", "1", "200"))
+        if end.replace(".", "").isdigit():
+            pieces = end.lstrip(".").split(".")
+            yield from (".".join([*network[: 4 - len(pieces)], *pieces]) for network in networks if len(network) == 4)
 
 
 def _edges(test: Test) -> Iterator[Any]:

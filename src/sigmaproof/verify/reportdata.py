@@ -52,7 +52,7 @@ def claim_data(report: Report, row: Row, cell: Cell) -> dict[str, Any]:
     """The same without the differences."""
     return {
         **cell.conversion.to_json(),
-        "reasons": [_reason_data(cell, reason) for reason in cell.conversion.reasons],
+        "reasons": [_reason_data(row, cell, reason) for reason in cell.conversion.reasons],
         "heading": report.heading(cell.conversion.target),
         "engine": report.engine,
         "file": row.rule.file,
@@ -129,13 +129,13 @@ def _is_sound(cell: Cell) -> bool:
     return cell.conversion.fidelity == "exact" and not cell.has_findings
 
 
-def _reason_data(cell: Cell, reason: Reason) -> dict[str, Any]:
+def _reason_data(row: Row, cell: Cell, reason: Reason) -> dict[str, Any]:
     shown = [difference.direction for difference in cell.evidence(reason)]
     return {
         **reason_words(reason),
         "means": CODES.get(reason.code, ""),
         "shown": {direction: shown.count(direction) for direction in ("misses", "extra")},
-        "fix": reason_fixes(reason.code, reason.direction, reason.field),
+        "fix": reason_fixes(reason.code, reason.direction, reason.field, row.rule.tree),
     }
 
 

@@ -37,7 +37,7 @@ from sigmaproof.regex.tree import Anchor, Chars, Choice, Node, Repeat, Sequence
 from sigmaproof.spelling import spellings
 from sigmaproof.verify.records import BASE, MISSING
 
-__all__ = ["fitting", "ordinary", "text_of", "times", "without_word"]
+__all__ = ["example_of", "fitting", "ordinary", "text_of", "times", "without_word"]
 
 
 def fitting(test: Test, truth: bool) -> Iterator[dict[str, Any]]:
@@ -106,7 +106,7 @@ def _true_values(test: FieldTest) -> list[Any]:
         case Exists():
             return ordinary(test)[:1]
         case Regex():
-            return [_example(parse(test.source, test.flags))]
+            return [example_of(parse(test.source, test.flags))]
         case Cidr():
             return [str(ipaddress.ip_network(test.network, strict=False).network_address)]
         case TimePart():
@@ -181,7 +181,7 @@ def _spelling(test: FieldTest) -> Writes:
     return known[0] if known else _writes(test)
 
 
-def _example(node: Node) -> str:
+def example_of(node: Node) -> str:
     """A text that an expression matches, anchors aside."""
     match node:
         case Anchor():
@@ -192,8 +192,8 @@ def _example(node: Node) -> str:
             ]
             return chr(codes[-1]) if codes else ""  # a set of no characters: no text matches, any will do
         case Sequence():
-            return "".join(map(_example, node.parts))
+            return "".join(map(example_of, node.parts))
         case Choice():
-            return _example(node.parts[0])
+            return example_of(node.parts[0])
         case Repeat():
-            return _example(node.part) * node.least
+            return example_of(node.part) * node.least

@@ -1,6 +1,6 @@
 """What pySigma's own validators find, and those of the package pySigma-validators-sigmahq when it is installed.
 
-What: each validator has a code of its own, `pysigma-` and the name of its finding: `pysigma-number-as-string`. Those
+What: each validator has a code of its own, `pysigma-` and the name of its finding: `pysigma-double-wildcard`. Those
 that sigmaproof has a check for, those that ask for lists from the network, and those of conventions for Windows are
 not run (`RUN` in this module says which are).
 
@@ -29,6 +29,7 @@ from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from sigmaproof.check.registry import Found
@@ -37,16 +38,17 @@ from sigmaproof.check.subjects import RuleSubject
 if TYPE_CHECKING:
     from sigma.validators.base import SigmaRuleValidator
 
-__all__ = ["check"]
+__all__ = ["check", "codes", "may_have"]
 
 # The validators that are run, by package and module: those that were read, ask for nothing from the network, and find
-# what no check of ours does. Left out are those of tags, of the taxonomy (both load lists), and those about Windows.
+# what no check of ours does. Left out are those of tags, of the taxonomy (both load lists), those about Windows, and
+# the one of numbers in quotes: CloudTrail writes account ids as texts, and unquoted 012345678901 is another number.
 RUN = {
     "sigma.validators.core": {
         "condition": "ThemConditionWithSingleDetection",
         "metadata": "CustomAttributes",
         "modifiers": "InvalidModifierCombinations",
-        "values": "DoubleWildcard NumberAsString",
+        "values": "DoubleWildcard",
     },
     "sigma.validators.sigmahq": {
         "condition": "SigmahqOfthemCondition SigmahqOfselectionCondition SigmahqMissingAsteriskCondition",
@@ -76,11 +78,37 @@ def check(subject: RuleSubject) -> Iterator[Found]:
             yield Found(subject.document.place(), message[:300], "", "note", "pysigma-failed")
             continue
         for issue in issues:
-            name = type(issue).__name__.removesuffix("Issue")
-            code = "pysigma-" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+            code, name = _code(type(issue).__name__), type(issue).__name__
             more = [str(getattr(issue, one.name))[:80] for one in fields(issue) if one.name != "rules"]
             message = f"{issue.description}{': ' if more else ''}{', '.join(more)}"
             yield Found(_place(subject, name), message, "", LEVELS[issue.severity.name], code)
+
+
+@cache
+def codes() -> frozenset[str]:
+    """The codes that the validators at hand can give."""
+    names = {name for one in _validators() for name in _used(one) if name.endswith("Issue")}
+    return frozenset({"pysigma-failed", *map(_code, names)})
+
+
+def may_have(word: str) -> bool:
+    """Whether a word may name a code of a package that is not installed here."""
+    return word.startswith("pysigma-sigmahq") and not _is_there("sigma.validators.sigmahq")
+
+
+def _code(name: str) -> str:
+    """The code of an issue of pySigma, by the name of its class."""
+    return "pysigma-" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.removesuffix("Issue")).lower()
+
+
+def _used(validator: type[SigmaRuleValidator]) -> Iterator[str]:
+    """The names that a validator's functions use, those of the issues that it gives among them."""
+    functions = [one for kind in validator.__mro__ for one in vars(kind).values()]
+    left = [one.__code__ for one in functions if isinstance(one, FunctionType)]
+    while left:
+        code = left.pop()
+        yield from code.co_names
+        left += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
 
 
 def _place(subject: RuleSubject, name: str) -> Any:

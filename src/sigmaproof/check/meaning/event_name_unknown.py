@@ -1,7 +1,8 @@
 """No service of AWS has a call, or an event, of this name.
 
 What: `eventName` is none of the calls of AWS's service models, nor one of the events that CloudTrail writes beside
-calls. With `pip install "sigmaproof[aws]"` it is also asked whether the service in `eventSource` has the call.
+calls; or a pattern or an expression fits none of them. With `pip install "sigmaproof[aws]"` it is also asked whether
+the service in `eventSource` has the call.
 
 Why: most often a name is misspelt, or the call belongs to another service. A note: AWS adds calls every week, and the
 console makes some that no model has.
@@ -27,104 +28,87 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject, conjunctions, plain_values
-from sigmaproof.folding import fold
-from sigmaproof.predicate import Predicate, Text, plain
-from sigmaproof.spelling import event_names, near_names
+from sigmaproof.matching import matcher
+from sigmaproof.predicate import FieldTest, Predicate, Regex, Text, describe, plain
+from sigmaproof.servicemodels.own import dated_forms, has_event, is_event, known_events
+from sigmaproof.spelling import near_names
 
-__all__ = ["OWN", "check", "values_in"]
+__all__ = ["check", "fits_any", "patterns_of", "texts_of", "values_in"]
 
-# What CloudTrail writes for a service and no model has (CloudTrail user guide, "non-API events" and the services'
-# own pages; seen in logs). Services that are not named here are judged by their models alone.
-OWN = {
-    "signin.amazonaws.com": "ConsoleLogin CheckMfa SwitchRole ExitRole RenewRole CredentialVerification "
-    "CredentialChallenge UserAuthentication GetSigninToken PasswordRecoveryRequested PasswordRecoveryCompleted "
-    "PasswordUpdated EmailUpdated Logout",
-    "rolesanywhere.amazonaws.com": "CreateSession",
-    "sso.amazonaws.com": "Authenticate Federate Logout UserAuthentication CredentialVerification CredentialChallenge "
-    "AssociateDirectory DisassociateDirectory EnableExternalIdPConfigurationForDirectory "
-    "DisableExternalIdPConfigurationForDirectory ListDirectoryAssociations GetMfaDeviceManagementForDirectory "
-    "PutMfaDeviceManagementForDirectory StartSSO UpdateSSOConfiguration DeleteSSO",
-    "sso-directory.amazonaws.com": "*",
-    "identitystore.amazonaws.com": "*",
-    "kms.amazonaws.com": "RotateKey DeleteKey SynchronizeMultiRegionKey",
-    # the console's and the REST API's names of operations, of which there are more than are listed here
-    "s3.amazonaws.com": "* GetStorageLensDashboardDataInternal GetAccountPublicAccessBlock PutAccountPublicAccessBlock "
-    "DeleteAccountPublicAccessBlock GetBucketPublicAccessBlock PutBucketPublicAccessBlock "
-    "DeleteBucketPublicAccessBlock GetBucketObjectLockConfiguration PutBucketObjectLockConfiguration "
-    "GetAccelerateConfiguration PutAccelerateConfiguration",
-    "ec2.amazonaws.com": "BidEvictedEvent SharedSnapshotVolumeCreated SharedSnapshotCopyInitiated",
-    "secretsmanager.amazonaws.com": "EndSecretVersionDelete RotationStarted RotationSucceeded RotationFailed "
-    "RotationAbandoned StartSecretVersionDelete CancelSecretVersionDelete TestRotationStarted TestRotationSucceeded",
-    "ssm.amazonaws.com": "OpenControlChannel OpenDataChannel RegisterManagedInstance UpdateInstanceInformation "
-    "ListInstanceAssociations UpdateInstanceAssociationStatus PutConfigurePackageResult GetManifest",
-    "rds.amazonaws.com": "DescribeRecommendations DescribeRecommendationGroups",
-    "ssmmessages.amazonaws.com": "*",
-    "route53domains.amazonaws.com": "TransferDomainToAnotherAwsAccount",
-    "eks.amazonaws.com": "AssumeRoleForPodIdentity",
-    "autoscaling.amazonaws.com": "TerminateInstances",
-    "elasticloadbalancing.amazonaws.com": "*",
-    "monitoring.amazonaws.com": "*",
-    "health.amazonaws.com": "*",
-}
 _HELP = "write the name of the call as AWS's API reference has it"
 MOST_HELPED = 5  # names for which near ones are looked for, which takes time
-_DATED = re.compile(r"\d{4}_?\d\d_?\d\d(v\d)?$", re.ASCII)
+MOST_PATTERNS, MOST_MISFITS = 10, 3  # which are tried on all names, and of which it is told: it takes time
+_DATE = re.compile(r"\d{3}|\\d")
 
 
 def check(subject: RuleSubject) -> Iterator[Found]:
     """Each name that nobody has, and each that the service of the same conjunction doesn't have."""
     if not subject.rule.is_cloudtrail:
         return
-    unknown = {name for name in _names(subject) if not _is_known(name)}
+    unknown = {name for name in texts_of(subject, "eventName") if not is_event(name)}
     for number, name in enumerate(sorted(unknown)):
         message = f"no service of AWS has a call or an event {name[:80]!r}, as far as is known"
         yield Found(subject.value_place("eventName", name), message, _help(name) if number < MOST_HELPED else _HELP)
+    for test in islice(filter(_fits_nothing, patterns_of(subject, "eventName")), MOST_MISFITS):
+        message = f"{describe(test)[:200]}: no call or event of AWS that is known fits"
+        yield Found(subject.place("eventName"), message, _help_of(test))
     told: set[str] = set()
     for parts, _ in conjunctions(subject.tree):
         sources, names = values_in(parts, "eventSource"), values_in(parts, "eventName")
         for name in names:
-            if name not in told | unknown and sources and not any(_has(source, name) for source in sources):
+            if name not in told | unknown and sources and not any(has_event(source, name) for source in sources):
                 told.add(name)
                 message = f"{' and '.join(sources[:3])}: no call or event {name!r} is known of it"
                 help = "check the name and the service; several calls of several services need a selection each"
                 yield Found(subject.value_place("eventName", name), message, help)
 
 
-def _names(subject: RuleSubject) -> Iterator[str]:
-    for test, _ in subject.field_tests:
-        text = plain(test.pattern) if isinstance(test, Text) and test.field == "eventName" else None
-        if text:
-            yield text
+def texts_of(subject: RuleSubject, field: str) -> list[str]:
+    """The texts without wildcards that a field is compared with."""
+    tests = [test for test, _ in subject.field_tests if isinstance(test, Text) and test.field == field]
+    return [text for test in tests if (text := plain(test.pattern))]
+
+
+def patterns_of(subject: RuleSubject, field: str) -> list[FieldTest]:
+    """The tests of a field by texts with wildcards and by expressions, as many as are tried on all names."""
+    tests = dict.fromkeys(test for test, _ in subject.field_tests if isinstance(test, Text | Regex))
+    found = [one for one in tests if one.field == field and not (isinstance(one, Text) and _is_plain(one))]
+    return list(found[:MOST_PATTERNS])
+
+
+def _is_plain(test: Text) -> bool:
+    return plain(test.pattern) is not None
+
+
+def _fits_nothing(test: FieldTest) -> bool:
+    """Whether no name is known that passes; not where a test asks for dates, of which AWS writes others too."""
+    return not (_DATE.search(describe(test)) or fits_any(test, known_events()) or fits_any(test, dated_forms()))
+
+
+def fits_any(test: FieldTest, names: Iterable[str]) -> bool:
+    """Whether a test is true of one of these names."""
+    holds = matcher(test)
+    return any(holds({test.field: name}) for name in names)
 
 
 def values_in(parts: Sequence[Predicate], field: str) -> list[str]:
     """The texts of which a field must be one, of the first part that says so."""
-    return next((values for part in parts if (values := plain_values(part, field))), [])
+    return next((list(filter(None, values)) for part in parts if (values := plain_values(part, field))), [])
 
 
-def _is_known(name: str) -> bool:
-    return any(one in event_names() or one in _own() for one in (fold(name), fold(_DATED.sub("", name))))
-
-
-@cache
-def _own() -> frozenset[str]:
-    return frozenset(fold(name) for names in OWN.values() for name in names.split())
-
-
-def _has(source: str, name: str) -> bool:
-    """Whether a service has it; also where nothing is known of the service."""
-    from sigmaproof.servicemodels.data import operations
-
-    own = OWN.get(source.lower(), "")
-    known = operations(source.lower())
-    if own.startswith("*") or not known or fold(name) in {fold(one) for one in own.split()}:
-        return True
-    return fold(name) in known or fold(_DATED.sub("", name)) in known
+def _help_of(test: FieldTest) -> str:
+    """What to do about a test that fits no name."""
+    if isinstance(test, Regex) and "i" not in test.flags:
+        folded = replace(test, flags="".join(sorted({*test.flags, "i"})))
+        if fits_any(folded, known_events()):
+            return "an expression tells capitals apart: write |re|i, or the capitals that AWS writes"
+    return _HELP
 
 
 def _help(name: str) -> str:

@@ -3,7 +3,8 @@
 What: `'*'`, `**`, the expression `.*`, or `|contains: '*'`. Whether the field is there is what such a test asks.
 
 Why: next to other values it makes them meaningless; alone it reads like a search and is none. Other tools make a query
-of it that matches every document. Say what is meant: `|exists: true`.
+of it that matches every document. Say what is meant: `'\\*'` for the asterisk itself, as a policy's Principal can be
+one, otherwise `|exists: true`.
 
 Example:
 
@@ -26,7 +27,7 @@ from collections.abc import Iterator
 
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject
-from sigmaproof.predicate import Keyword, Regex, Test, Text, Wild, describe
+from sigmaproof.predicate import FieldTest, Keyword, Regex, Test, Text, Wild, describe
 
 __all__ = ["check", "is_everything"]
 
@@ -41,7 +42,14 @@ def check(subject: RuleSubject) -> Iterator[Found]:
             yield Found(subject.place(test), message, help)
         else:
             message = f"{describe(test)}: any text passes, all that is asked is whether the field has one"
-            yield Found(subject.place(test), message, f"write `{test.field}|exists: true`")
+            yield Found(subject.place(test), message, _help(test))
+
+
+def _help(test: FieldTest) -> str:
+    exists = f"write `{test.field}|exists: true`"
+    if isinstance(test, Text) and test.pattern == (Wild.ANY,):
+        return rf"write '\*' if the asterisk itself is meant; if any value is, {exists}"
+    return exists
 
 
 def is_everything(test: Test) -> bool:

@@ -44,7 +44,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     for target in subject.targets:
         for reason in subject.conversion(target).reasons:
             message = f"approximate in {target}: {reason.code} ({reason.direction}): {reason.detail}"
-            fixes = reason_fixes(reason.code, reason.direction, reason.field)
+            fixes = reason_fixes(reason.code, reason.direction, reason.field, subject.tree)
             help = " ".join([*fixes[:1], *_witness(subject, reason)])
             yield Found(subject.place(reason.field), message, help)
 
