@@ -40,14 +40,21 @@ def main() -> int:
 
 
 def output(command: str) -> str:
-    """What a command prints, messages first unless they are sent away, at the width of a page."""
+    """What a command prints, in the order of a terminal, at the width of a page. Messages can be sent away."""
     program = Path(sys.executable).with_name("sigmaproof")
     arguments = shlex.split(command.removesuffix(SILENT))[1:]
-    environment = {**os.environ, "COLUMNS": "118", "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "COLUMNS": "118", "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1"}
+    messages = subprocess.DEVNULL if command.endswith(SILENT) else subprocess.STDOUT
     done = subprocess.run(  # noqa: S603 - commands from our own pages
-        [str(program), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [str(program), *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=messages,
+        text=True,
+        check=False,
     )
-    text = TOOK.sub("", done.stdout if command.endswith(SILENT) else done.stderr + done.stdout)
+    text = TOOK.sub("", done.stdout)
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
 
 

@@ -1,8 +1,9 @@
-"""Writes the JSON Schema of Sigma 2.1 for editors and for `check`: schema/sigma-2.1.json, and its copy in the package.
+"""Writes the JSON Schema of Sigma 2.1 for editors and for `check`: schema/sigma-2.1.json, and its copy in the package;
+and schema/rules-and-tests-1.json, that of every YAML file in a directory of rules, for editors.
 
 Rules, correlations and filters (specification 2.1). Modifiers and the fields of CloudTrail come from the modules that
-know them; a field that is none of these is allowed, as rules are for other log sources too. `--check` changes nothing
-and fails when a file is stale.
+know them; a field that is none of these is allowed, as rules are for other log sources too. The forms of test files are
+those of the package's schemas. `--check` changes nothing and fails when a file is stale.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from sigmaproof.fields import Field, table
 from sigmaproof.rulevalues import MODIFIERS
 
 ROOT = Path(__file__).parents[1]
-TARGETS = (ROOT / "schema/sigma-2.1.json", ROOT / "src/sigmaproof/schemas/sigma.schema.json")
+PACKAGED = ROOT / "src/sigmaproof/schemas"
+RULES, BOTH = ROOT / "schema/sigma-2.1.json", ROOT / "schema/rules-and-tests-1.json"
 SPECIFICATION = "https://sigmahq.io/sigma-specification/"
 UUID = "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 
@@ -37,7 +39,8 @@ def texts(description: str, **more: Any) -> dict[str, Any]:
 
 
 DATE = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-ID = text("a UUID, such as 929a690e-bef0-4204-a928-ef5e620d6fcc", pattern=UUID)
+ID = text("id is a random UUID: delete the line, and `sigmaproof check --fix` makes one", pattern=UUID)
+OTHER_ID = text("id is the id of the other rule, a UUID", pattern=UUID)
 NUMBER = {"type": "number"}
 COMMON: dict[str, Any] = {
     "title": text("title is what the rule detects, in at most 256 characters", minLength=1, maxLength=256),
@@ -62,7 +65,7 @@ COMMON: dict[str, Any] = {
             "required": ["id", "type"],
             "description": "each of related has an `id` and a `type`",
             "properties": {
-                "id": ID,
+                "id": OTHER_ID,
                 "type": one_of(
                     "derived obsolete merged renamed similar",
                     "type is one of derived, obsolete, merged, renamed, similar",
@@ -239,15 +242,51 @@ def schema() -> dict[str, Any]:
     }
 
 
+def rules_and_tests() -> dict[str, Any]:
+    """A rule, or a test file in our own form or in Panther's: editors can't leave `*.test.yml` out of `rules/**/*.yml`.
+
+    yaml-language-server knows patterns with `!` since late 2026 only; others apply the first schema to all files.
+    """
+    rules, own, panther = schema(), _packaged("ruletest"), _packaged("panthertests")
+    keys = [*own["properties"], *panther["required"]]
+    is_test = {"anyOf": [{"required": [key]} for key in keys], "not": {"required": ["detection"]}}
+    definitions = {**rules.pop("$defs"), **own.pop("$defs"), "tests": own, "panther-tests": panther}
+    rule = {key: rules.pop(key) for key in ("if", "then", "else")}
+    return {
+        **rules,
+        "title": "Sigma 2.1 and the tests of sigmaproof: every YAML file in a directory of rules",
+        "if": is_test,
+        "then": {
+            "if": {"required": panther["required"]},
+            "then": {"$ref": "#/$defs/panther-tests"},
+            "else": {"$ref": "#/$defs/tests"},
+        },
+        "else": rule,
+        "$defs": definitions,
+    }
+
+
+def _packaged(name: str) -> dict[str, Any]:
+    """A schema of the package, as a part of another one."""
+    found: dict[str, Any] = json.loads((PACKAGED / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return {key: value for key, value in found.items() if key != "$schema"}
+
+
+def contents() -> dict[Path, str]:
+    """What is to stand in each file."""
+    rules, both = (json.dumps(one, indent=1, ensure_ascii=False) + "\n" for one in (schema(), rules_and_tests()))
+    return {RULES: rules, PACKAGED / "sigma.schema.json": rules, BOTH: both}
+
+
 def main() -> int:
     """Writes the files, or says which are stale; returns the exit code."""
-    fresh = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
-    stale = [path for path in TARGETS if not path.exists() or path.read_text(encoding="utf-8") != fresh]
+    fresh = contents()
+    stale = [path for path in fresh if not path.exists() or path.read_text(encoding="utf-8") != fresh[path]]
     for path in stale:
         if "--check" in sys.argv:
             print(f"{path.relative_to(ROOT)} is stale: run python scripts/make_schema.py", file=sys.stderr)
         else:
-            path.write_text(fresh, encoding="utf-8")
+            path.write_text(fresh[path], encoding="utf-8")
     return int("--check" in sys.argv and bool(stale))
 
 

@@ -117,7 +117,7 @@ RULES: dict[str, tuple[str | bytes, int, str]] = {
     "many dashes": (rule(f"s:\n    eventName|windash|contains: '{' -a' * 20}'\ncondition: s"), 9, "at most 3 dashes"),
     "correlation": ("title: c\ncorrelation: {type: event_count}\n", 2, "not supported yet"),
     "no author": (EXACT + "author: [a]\n", 11, "author"),
-    "no uuid": (EXACT.replace(ID, "5-6"), 2, "an id is a UUID"),
+    "no uuid": (EXACT.replace(ID, "5-6"), 2, "id is a random UUID"),
     "level": (EXACT.replace("high", "HIGH"), 6, "'HIGH' is not one of"),
     "deep flow": ("[" * 100_000, 1, "nested deeper than 50"),
     "deep block": ("".join(" " * depth + "a:\n" for depth in range(1200)), 51, "nested deeper than 50"),

@@ -116,7 +116,7 @@ def test_a_condition_without_not_is_told() -> None:
         ({"selection": {"a|contians": "x"}}, {}, "did you mean |contains?"),
         ({"selection": {}}, {}, "an empty map matches everything"),
         ({}, {"title": ""}, "a title is a text"),
-        ({}, {"id": "x"}, "an id is a UUID"),
+        ({}, {"id": "x"}, "id is a random UUID"),
         ({}, {"logsource": {}}, "logsource is a map"),
     ],
 )

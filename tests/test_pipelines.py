@@ -211,7 +211,7 @@ class TestAction:
         assert made.code == 0, made
         assert step("sigmaproof convert --check", repository, **inputs).code == 0
 
-    @pytest.mark.parametrize(("version", "package"), [("", str(ROOT)), ("0.1.0", "sigmaproof==0.1.0")])
+    @pytest.mark.parametrize(("version", "package"), [("", f"{ROOT}[aws]"), ("0.1.0", "sigmaproof[aws]==0.1.0")])
     def test_what_is_installed(self, repository: Path, fake_python: Path, version: str, package: str) -> None:
         assert step("Install sigmaproof", repository, version=version).code == 0
         assert fake_python.read_text().splitlines()[-1] == package
@@ -235,7 +235,9 @@ class TestGitLab:
             assert "$[[" not in "".join([*one.get("script", []), *one.get("before_script", [])]), name
         assert all(one["expand"] is False for one in JOBS[".sigmaproof"]["variables"].values())
 
-    @pytest.mark.parametrize("package", ["sigmaproof==0.1.0", "git+https://host.example/x.git@v1", *HOSTILE])
+    @pytest.mark.parametrize(
+        "package", ["sigmaproof[aws]", "sigmaproof[aws] @ git+https://host.example/x.git@v1", *HOSTILE]
+    )
     def test_what_is_installed(self, repository: Path, fake_python: Path, package: str) -> None:
         assert job(".sigmaproof", repository, "before_script", package=package).code == 0
         assert fake_python.read_text().splitlines()[-2:] == ["--", package]
@@ -269,6 +271,10 @@ class TestHooks:
         assert [one["id"] for one in HOOKS] == ["sigmaproof-check", "sigmaproof-test", "sigmaproof-convert-check"]
         assert all(one["language"] == "python" and one["require_serial"] for one in HOOKS)
 
+    def test_all_have_the_service_models_and_share_an_environment(self) -> None:
+        assert [one["additional_dependencies"] for one in HOOKS] == [[".[aws]"]] * len(HOOKS)
+        assert SPEC["spec"]["inputs"]["package"]["default"] == "sigmaproof[aws]"
+
     @pytest.mark.parametrize(
         ("file", "hooks"),
         [
@@ -276,6 +282,10 @@ class TestHooks:
             ("sigma_rules/aws/a.yaml", {"check", "test", "convert-check"}),
             ("rules-hunting/a.yml", {"check", "test", "convert-check"}),
             ("rules/a.test.yml", {"test", "convert-check"}),
+            ("rules/a.ndjson", {"test"}),
+            ("rules/records/a.json.gz", {"test"}),
+            ("fixtures/events/a.jsonl", {"test"}),
+            ("regression_data/aws/info.yml", {"test", "convert-check"}),
             ("queries/manifest.json", {"convert-check"}),
             ("queries/eql/a.eql", {"convert-check"}),
             (".github/workflows/ci.yml", {"convert-check"}),
@@ -295,7 +305,7 @@ class TestHooks:
     def test_with_pre_commit(self, repository: Path) -> None:
         """The program is the one at hand; that it can be installed from a clone is the nightly test."""
         hooks = _committed(repository.parent / "hooks", {".pre-commit-hooks.yaml": ROOT / ".pre-commit-hooks.yaml"})
-        _configure(repository, hooks, language="unsupported")
+        _configure(repository, hooks, language="unsupported", additional_dependencies=[])
         shell(["sh", "-c"], "sigmaproof convert rules -t eql,lucene -o queries", repository, {})
         good = _pre_commit(repository)
         assert (good.code, good.out.count("Passed")) == (0, 3), good
@@ -370,7 +380,7 @@ def _committed(folder: Path, files: dict[str, Path]) -> Path:
     return folder
 
 
-def _configure(repository: Path, hooks: Path, **more: str) -> None:
+def _configure(repository: Path, hooks: Path, **more: object) -> None:
     used = [{"id": one["id"], **more} for one in HOOKS]
     config = {"repos": [{"repo": str(hooks), "rev": _git(hooks, "rev-parse", "HEAD"), "hooks": used}]}
     (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))

@@ -10,7 +10,7 @@ import traceback
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from sigmaproof import streams
 from sigmaproof.commands.convert import convert
@@ -39,11 +39,19 @@ class _Commands(TyperGroup):
             raise typer.Exit(0) from None
 
 
+class _Command(TyperCommand):
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """`RULE` and `[PATH...]`, where typer's own usage line has `{RULE}` and `[PATH...]...`."""
+        pieces: list[str] = super().collect_usage_pieces(ctx)
+        return [piece.strip("{}").replace("...]...", "...]") for piece in pieces]
+
+
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},  # of every command: they take it over
     help="Convert Sigma rules for AWS CloudTrail, evaluate them on logs, prove each conversion on a real engine.",
 )
 _debug = False
@@ -66,7 +74,7 @@ def _options(
 
 
 for _command in (convert, evaluate, normalize, verify, check, test, explain, diff, coverage, fields, targets):
-    app.command()(_command)
+    app.command(cls=_Command)(_command)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ What can't be used is an error with its line: settings that are not understood a
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ NAMES = ("sigmaproof.toml", "pyproject.toml")
 KEYS = ("select", "ignore", "targets")
 TABLES = ("check",)
 """The tables that there may be. Those of other commands belong here when they have settings."""
+COMMANDS = "convert evaluate normalize verify test explain diff coverage fields targets".split()
+"""Those that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class _File:
 
     path: Path
     text: str
+
+    def table(self, name: str) -> str:
+        """The head of a table, as this file has to write it."""
+        return f"[tool.sigmaproof.{name}]" if self.path.name == "pyproject.toml" else f"[{name}]"
 
     def error(self, message: str, word: str, help: str = "") -> InputError:
         """At the line on which a word stands first."""
@@ -88,15 +95,32 @@ def _settings(data: Any, file: _File) -> Settings:
         raise file.error("sigmaproof's settings are a table", "sigmaproof", "write [tool.sigmaproof.check]")
     for key in data:
         if key not in TABLES:
-            help = f"the tables are {', '.join(TABLES)}: put select, ignore and targets into [check]"
-            raise file.error(f"unknown setting {key!r}", key, help)
+            raise file.error(f"unknown setting {key!r}", key, _help_outside(key, file))
     table = data.get("check", {})
     if not isinstance(table, Mapping):
-        raise file.error("check is a table", "check", "write [check], or [tool.sigmaproof.check] in pyproject.toml")
+        raise file.error("check is a table", "check", f"write {file.table('check')}")
     for key in table:
         if key not in KEYS:
-            raise file.error(f"unknown setting {key!r}", key, f"the settings are {', '.join(KEYS)}")
+            raise file.error(f"unknown setting {key!r}", key, _meant(key))
     return Settings(**{key: _words(key, value, file) for key, value in table.items()})
+
+
+def _help_outside(key: str, file: _File) -> str:
+    """What to do with a key that is none of the tables."""
+    if key in KEYS:
+        return f"it belongs under {file.table('check')}"
+    if key in COMMANDS:
+        return f"`sigmaproof {key}` has options only: take this out; settings are for `check`, in {file.table('check')}"
+    close = difflib.get_close_matches(key, [*TABLES, *KEYS], n=1)
+    if close and close[0] in TABLES:
+        return f"did you mean {file.table(close[0])}?"
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{meant}{', '.join(KEYS)} belong under {file.table('check')}, and nothing else is set"
+
+
+def _meant(key: str) -> str:
+    close = difflib.get_close_matches(key, KEYS, n=1)
+    return f"did you mean {close[0]}?" if close else f"the settings are {', '.join(KEYS)}"
 
 
 def _words(key: str, value: Any, file: _File) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ The message is the system's.
 == test-missing warning
 A rule has no test file.
 
-Write `RULE.test.yml` beside it: what it must match, and not.
+Write `RULE.test.yml` beside it: what it must match, and not; or let `sigmaproof test RULE --suggest` write one.
 == test-empty warning
 A file of tests holds none.
 

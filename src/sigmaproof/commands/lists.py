@@ -13,7 +13,7 @@ __all__ = ["fields", "targets"]
 
 
 def fields(
-    name: Annotated[str | None, typer.Argument(help="A raw or ECS field name.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A raw or ECS field name.")] = None,
     integration: Integration = None,
 ) -> None:
     """Show the field table: where each CloudTrail field lies in ECS, and what AWS writes there."""

@@ -65,8 +65,11 @@ def normalize(
 
 
 def explain(
-    rule: Annotated[Path, typer.Argument(help="A rule.")],
-    record: Annotated[str, typer.Argument(help="FILE, FILE:LINE, FILE#ELEMENT, a case as FILE.test.yml:LINE, or -.")],
+    rule: Annotated[Path, typer.Argument(metavar="RULE", help="A rule.")],
+    record: Annotated[
+        str,
+        typer.Argument(metavar="RECORD", help="FILE, FILE:LINE, FILE#ELEMENT, a case as FILE.test.yml:LINE, or -."),
+    ],
     pipeline: Pipelines = None,
     filter: Filters = None,
     input: Annotated[Form, typer.Option("--input", help="What the record is.")] = Form.auto,

@@ -14,6 +14,13 @@ from sigmaproof.repository import root_of
 
 __all__ = ["codes_of", "took", "write_codes", "write_findings", "write_page"]
 
+FOR_PEOPLE = ("text", "github")
+"""The forms beside which a person reads what stands on stderr: the others are documents for programs."""
+WITHOUT_MODELS = (
+    "without AWS's service models: whether a service has a call, and a call a parameter, was not looked at; "
+    "pip install 'sigmaproof[aws]'"
+)
+
 
 def write_page(code: str) -> None:
     """The page of a code."""
@@ -61,7 +68,24 @@ def write_findings(
         _print(shown, form)
     levels = Counter(finding.level for finding in findings)
     counts = ", ".join(plural(levels[level], level) for level in ("error", "warning", "note"))
-    note(f"{plural(rules, 'rule')} checked {took(seconds)}: {counts}")
+    note(f"{plural(rules, 'rule')} checked {took(seconds)}{_lost(findings)}: {counts}")
+    if form in FOR_PEOPLE and rules:
+        _say_without_models()
+
+
+def _lost(findings: Sequence[Diagnostic]) -> str:
+    """In how many files something could not be loaded: that is none of the rules that were checked."""
+    from sigmaproof.check.registry import entry
+
+    files = {one.place.file for one in findings if one.level == "error" and entry(one.code).on == "loading"}
+    return f", {plural(len(files), 'file')} with rules that can't be used" if files else ""
+
+
+def _say_without_models() -> None:
+    from sigmaproof.servicemodels.data import available
+
+    if not available():
+        note(WITHOUT_MODELS)
 
 
 def codes_of(findings: Sequence[Diagnostic]) -> dict[str, Code]:

@@ -44,7 +44,10 @@ def run_tests(
     results: list[Expectation] = []
     for subject in progress(subjects_of(rules, report)):
         if not _has_tests(subject.rule):
-            help = f"write {subject.path.stem}.test.yml beside it or in fixtures/rules/"
+            help = (
+                f"write {subject.path.stem}.test.yml beside it or in fixtures/rules/, "
+                f"or let `sigmaproof test {subject.path} --suggest` write one"
+            )
             place = subject.rule.document.place()
             report(Diagnostic("test-missing", "warning", place, "the rule has no test file", help))
             continue

@@ -33,6 +33,7 @@ Use instead:
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from sigmaproof.check.registry import Found
@@ -52,7 +53,16 @@ def check(subject: TextSubject) -> Iterator[Found]:
     if not _NAME.fullmatch(name):
         shown = name.encode("utf-8", "replace").decode()
         message = f"the file name {shown!r} has other characters than a-z, 0-9 and _, or another ending than .yml"
-        yield Found(subject.place(), message, "rename it: aws_iam_role_created.yml")
+        yield Found(subject.place(), message, _help(name))
     elif not SHORTEST <= len(name) <= LONGEST:
         message = f"the file name has {len(name)} characters"
         yield Found(subject.place(), message, f"take {SHORTEST} to {LONGEST}")
+
+
+def _help(name: str) -> str:
+    """The name that it has without the other characters, if that is one that rules have."""
+    stem = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().rpartition(".")[0].lower()
+    better = re.sub(r"[^a-z0-9]+", "_", stem).strip("_") + ".yml"
+    if SHORTEST <= len(better) <= LONGEST:
+        return f"rename it: {better}"
+    return f"rename it: {SHORTEST} to {LONGEST} characters of a-z, 0-9 and _, with .yml at the end"

@@ -3,7 +3,7 @@
 What: the `id` is a random UUID that stays with a rule when its title or its file name changes.
 
 Why: without it alerts, tests, filters and correlations can only name the rule by a title that someone will change.
-`--fix` adds a new one.
+`--fix` makes a new one; never copy that of another rule, or this one.
 
 Example:
 
@@ -34,4 +34,4 @@ __all__ = ["check"]
 def check(document: Document) -> Iterator[Found]:
     """A document without an id."""
     if "id" not in document.data:
-        yield Found(document.place("title"), "has no id", "add `id:` with a new UUID, or --fix")
+        yield Found(document.place("title"), "has no id", "run --fix, which makes one")

@@ -6,12 +6,15 @@ query matches and the rule doesn't), and a record on which the test that it is a
 Why: these are the events that go unseen, or the false alarms. `sigmaproof verify` shows a record on which the two
 differ, judged by a real engine.
 
+Often the rule can say the same with another field, or has to name service and call: the help of each finding tells.
+Where it can't, take another target, or accept the difference. Never take a test out of the rule for it.
+
 Example:
 
     detection:
         selection:
             eventName: CreateRole
-            requestParameters.roleName|contains: admin
+            userIdentity.userName: deploy
         condition: selection
 
 Use instead:
@@ -19,6 +22,7 @@ Use instead:
     detection:
         selection:
             eventName: CreateRole
+            userIdentity.arn|endswith: ':user/deploy'
         condition: selection
 """
 

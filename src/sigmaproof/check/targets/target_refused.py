@@ -4,12 +4,16 @@ What: the language has no form for something in the rule, so no query is made. O
 
 Why: a query that leaves a test out would be silently wrong. Other converters make it.
 
+Where the rule can say the same in another way, as here, the help of the finding tells. For some things there is none,
+as for two fields that are compared: leave the rule as it is, take another target, or evaluate it on the logs
+(`sigmaproof evaluate`).
+
 Example:
 
     detection:
         selection:
             eventName: CreateRole
-            requestParameters.roleName|fieldref: userIdentity.userName
+            requestParameters.roleName|re: '^admin-'
         condition: selection
 
 Use instead:
@@ -17,6 +21,7 @@ Use instead:
     detection:
         selection:
             eventName: CreateRole
+            requestParameters.roleName|cased|startswith: admin-
         condition: selection
 """
 
