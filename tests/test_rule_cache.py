@@ -13,7 +13,7 @@ import pytest
 
 from sigmaproof import rulecache
 from sigmaproof.rulecache import RuleCache, load_cached
-from sigmaproof.rules import Loaded, load_files
+from sigmaproof.rules import Loaded, field_warnings, load_files
 
 ROOT = Path(__file__).parents[1]
 OURS = sorted(path for path in (ROOT / "sigma_rules").rglob("*.yml") if not path.name.endswith(".test.yml"))
@@ -40,9 +40,14 @@ def told(loaded: Loaded) -> list[Any]:
     return [*rules, *loaded.findings]
 
 
+def with_warnings(loaded: Loaded) -> Loaded:
+    """With what a command warns of."""
+    return Loaded(loaded.rules, [*loaded.findings, *(one for rule in loaded.rules for one in field_warnings(rule))])
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Rules: a good one, the same once more, one without a title, no YAML, two in a file, one with a warning."""
+    """Rules: a good one, the same once more, one without a title, no YAML, two in a file, two with warnings."""
     texts = [
         RULE,
         RULE,
@@ -50,6 +55,7 @@ def folder(tmp_path: Path) -> Path:
         "a: [",
         f"{RULE}---\n{RULE}",
         f"{RULE}level: low\nlevel: low\n",
+        RULE.replace("additionalEventData.MFAUsed", "nope.MFAUsed"),
     ]
     (tmp_path / "rules").mkdir()
     for number, text in enumerate(texts):
@@ -66,8 +72,8 @@ def test_our_rules_are_all_kept_and_are_the_same(tmp_path: Path, monkeypatch: py
 
 def test_good_and_bad_ones_are_as_read_anew(folder: Path) -> None:
     files, known = sorted(folder.glob("rules/*.yml")), RuleCache(folder / "cache")
-    anew = load_files(files)
-    assert {finding.place.file for finding in anew.findings} >= {str(files[2]), str(files[3])}
+    anew = with_warnings(load_files(files))
+    assert {finding.place.file for finding in anew.findings} >= {str(files[2]), str(files[3]), str(files[6])}
     for _ in range(3):
         loaded = load_cached(files, known)
         assert told(Loaded(loaded.rules)) == told(Loaded(anew.rules))

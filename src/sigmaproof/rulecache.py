@@ -24,15 +24,15 @@ from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sigmaproof.cachefolder import cache_folder
 from sigmaproof.diagnostics import STDIN, InputError
 from sigmaproof.predicate import TESTS, And, Not, Or, Wild
-from sigmaproof.rules import MANY, Loaded, Rule, load_files, load_text, read_file
+from sigmaproof.rules import MANY, Loaded, Rule, field_warnings, load_files, load_text, read_file
 from sigmaproof.safeyaml import Document
 
-__all__ = ["RuleCache", "load_cached"]
+__all__ = ["Kept", "RuleCache", "load_cached"]
 
 _READERS = ("sigmaproof", "sigma", "pyparsing", "yaml", "jsonschema", "re2")
 _LARGEST = 200 << 20
@@ -49,23 +49,43 @@ _Text = tuple[str, bytes]
 """What a file is called in messages, and its content."""
 
 
+class Kept(NamedTuple):
+    """The rules of a file. warns: whether `field_warnings` says something of one of them."""
+
+    rules: list[Rule]
+    warns: bool
+
+
 def load_cached(files: Sequence[Path], known: RuleCache) -> Loaded:
-    """As `rules.load_files`, without pipelines and filters: what was read before is taken from the cache."""
+    """As `rules.load_files`, without pipelines and filters: what was read before is taken from the cache.
+
+    The findings have the warnings of `rules.field_warnings` too, for which a table would have to be read.
+    """
     try:
         texts = [read_file(file) for file in files] if STDIN not in files else []
     except InputError:
         texts = []
     if not texts:  # what can't be read is said there, and what can be read only once is read there
-        return load_files(files)
+        return _with_warnings(load_files(files))
     keys = [_key(content) for _, content in texts]
     found = known.found(list(zip(keys, (shown for shown, _ in texts), strict=True)))
-    missing = [number for number, rules in enumerate(found) if rules is None]
+    missing = [number for number, kept in enumerate(found) if kept is None]
     read = dict(zip(missing, _load([texts[number] for number in missing]), strict=True))
     if any(one.filters for one in read.values()):  # they are for the rules of all files
-        return load_files(files)
-    known.keep([(keys[number], one.rules) for number, one in read.items() if not one.findings])
-    parts = [Loaded(rules) if rules is not None else read[number] for number, rules in enumerate(found)]
+        return _with_warnings(load_files(files))
+    sound = {number for number, one in read.items() if not one.findings}
+    parts = [_with_warnings(read[n]) if kept is None else _of_kept(kept) for n, kept in enumerate(found)]
+    known.keep([(keys[number], Kept(parts[number].rules, bool(parts[number].findings))) for number in sorted(sound)])
     return Loaded([rule for one in parts for rule in one.rules], [finding for one in parts for finding in one.findings])
+
+
+def _with_warnings(loaded: Loaded) -> Loaded:
+    warnings = [warning for rule in loaded.rules for warning in field_warnings(rule)]
+    return Loaded(loaded.rules, [*loaded.findings, *warnings], loaded.filters)
+
+
+def _of_kept(kept: Kept) -> Loaded:
+    return _with_warnings(Loaded(kept.rules)) if kept.warns else Loaded(kept.rules)
 
 
 def _load(texts: Sequence[_Text]) -> list[Loaded]:
@@ -87,18 +107,18 @@ class RuleCache:
     def __init__(self, folder: Path | None = None) -> None:
         self._file = (folder or cache_folder()) / "rules.sqlite"
 
-    def found(self, files: Sequence[tuple[bytes, str]]) -> list[list[Rule] | None]:
-        """The rules of each file, given by its key and as it is shown; None where there are none."""
-        known: list[list[Rule] | None] = []
+    def found(self, files: Sequence[tuple[bytes, str]]) -> list[Kept | None]:
+        """What there is of each file, given by its key and as it is shown."""
+        known: list[Kept | None] = []
         with suppress(sqlite3.Error, OSError), closing(self._opened("ro")) as database:
             for key, shown in files:
                 row = database.execute("SELECT content FROM rules WHERE key = ?", (key,)).fetchone()
                 known.append(_read(row[0], shown) if row else None)
         return known + [None] * (len(files) - len(known))
 
-    def keep(self, files: Sequence[tuple[bytes, Sequence[Rule]]]) -> None:
-        """Keeps the rules of files, by their keys."""
-        rows = [(key, _written(rules)) for key, rules in files]
+    def keep(self, files: Sequence[tuple[bytes, Kept]]) -> None:
+        """Keeps what was read of files, by their keys."""
+        rows = [(key, _written(kept)) for key, kept in files]
         if not rows:
             return
         with suppress(sqlite3.Error, OSError):
@@ -114,21 +134,22 @@ class RuleCache:
         return sqlite3.connect(f"{self._file.as_uri()}?mode={mode}", timeout=_PATIENCE, uri=True)
 
 
-def _written(rules: Sequence[Rule]) -> bytes:
-    parts = [(one.document.line, one.data, one.document.lines, one.document.columns, one.tree) for one in rules]
-    return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
+def _written(kept: Kept) -> bytes:
+    parts = [(one.document.line, one.data, one.document.lines, one.document.columns, one.tree) for one in kept.rules]
+    return pickle.dumps((kept.warns, parts), pickle.HIGHEST_PROTOCOL)
 
 
-def _read(content: bytes, shown: str) -> list[Rule] | None:
+def _read(content: bytes, shown: str) -> Kept | None:
     """What `_written` has written; None for anything else, as a broken database would give."""
     try:
-        parts = _Reader(io.BytesIO(content)).load()
-        return [
+        warns, parts = _Reader(io.BytesIO(content)).load()
+        rules = [
             Rule.of_tree(Document(data, shown, line, lines, [], columns), tree)
             for line, data, lines, columns, tree in parts
         ]
     except (pickle.UnpicklingError, EOFError, AttributeError, ValueError, TypeError, LookupError):
         return None
+    return Kept(rules, bool(warns))
 
 
 class _Reader(pickle.Unpickler):

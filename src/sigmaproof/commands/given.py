@@ -112,11 +112,12 @@ def loaded_of(
     from sigmaproof.rules import field_warnings
 
     need(inputs.rules, "no rules given")
-    loaded = _cached(inputs.rules) if cache and not pipeline and not filter else _loaded(inputs, pipeline, filter)
+    is_cached = cache and not pipeline and not filter
+    loaded = _cached(inputs.rules) if is_cached else _loaded(inputs, pipeline, filter)
     for finding in loaded.findings:
         status.report(finding)
         status.unread += finding.level == "error"
-    if warn:
+    if warn and not is_cached:  # these are warned of already
         for rule in loaded.rules:
             for finding in field_warnings(rule):
                 status.report(finding)
@@ -162,7 +163,7 @@ def profile_of(named: str | None) -> str:
     from sigmaproof.fields import DEFAULT, UnknownIntegrationError, table
 
     try:
-        return table(named or DEFAULT).integration
+        return table(named).integration if named else DEFAULT
     except UnknownIntegrationError as error:
         usage(f"--integration {named}: {error}")
 
