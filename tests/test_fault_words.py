@@ -115,7 +115,7 @@ def test_a_rule_of_another_form_is_told_in_its_own_words() -> None:
         (text.replace("detection:", "detections:"), "there is no key `detections`", "did you mean `detection`?"),
         (text.replace("title: ", "title: [x]\nother: "), "title: ['x'] is a list, not a text", "a title is a text"),
         (text.replace("level:", "date: 2026/1/1\nlevel:"), "date: '2026/1/1' has not the form", "date is YYYY-MM-DD"),
-        (text.replace("id: ", "id: x"), "has not the form that it must have", "an id is a UUID"),
+        (text.replace("id: ", "id: x"), "has not the form that it must have", "id is a random UUID"),
     ):
         (one,) = found(changed)
         assert message in one.message

@@ -23,6 +23,7 @@ from sigmaproof.safeyaml import Path
 __all__ = ["Places"]
 
 MOST_COMPARED = 100  # places of one test, when the one beside another test is looked for
+MOST_VALUES = 3_000  # of a rule: to lower each once more takes as long as to load it; with more, fields have places
 
 
 class Places:
@@ -41,8 +42,8 @@ class Places:
 
     def of_text(self, field: str, text: str) -> Place | None:
         """Where a field is compared with a text first."""
-        wanted = (one for one in self._paths if isinstance(one, Text) and one.field == field)
-        return next((self.of_test(one) for one in wanted if plain(one.pattern) == text), None)
+        test = self._texts.get((field, text))
+        return None if test is None else self.of_test(test)
 
     def beside(self, test: Test, other: Test) -> Place | None:
         """Where a test stands nearest to another one; of one that is there twice, where it is again."""
@@ -57,6 +58,11 @@ class Places:
     @cached_property
     def _fields(self) -> dict[str, Path]:
         return field_paths(self._rule.document)
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, str | None], Test]:
+        """The first test for each text of a field."""
+        return {(one.field, plain(one.pattern)): one for one in reversed(self._paths) if isinstance(one, Text)}
 
     @cached_property
     def _paths(self) -> dict[Test, list[Path]]:
@@ -74,6 +80,8 @@ def _made(rule: Rule) -> Iterator[tuple[Path, Sequence[Test]]]:
 
     used = used_names(rule.data["detection"]["condition"], selection_names(rule.document))
     values = [one for one in items(rule.document) if one[0][1] in used]
+    if len(values) > MOST_VALUES:
+        return
     apart = {f"value{number}": alone(key, value) for number, (_, key, value) in enumerate(values)}
     data = {**rule.data, "detection": {**apart, "condition": "1 of value*"}}
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from sigmaproof.predicate import Test, Text, field_of, plain
@@ -16,7 +17,8 @@ MOST_CHOICES = 100
 """Ways of choosing one test of each alternative that are tried for a field; of more nothing is claimed."""
 
 
-def is_impossible(demands: Sequence[Sequence[Literal]]) -> bool:
+@lru_cache(maxsize=32)  # two checks ask for the same
+def is_impossible(demands: tuple[tuple[Literal, ...], ...]) -> bool:
     """Whether no single text, and no missing field, satisfies one alternative of each demand.
 
     Soundness: a field that is missing, or null, is tried on each demand; what is left is a text, on which `text_for`
@@ -28,11 +30,12 @@ def is_impossible(demands: Sequence[Sequence[Literal]]) -> bool:
     from sigmaproof.verify.candidates import UnknownError
     from sigmaproof.verify.records import MISSING
 
-    if any(_all_hold(demands, value) for value in (MISSING, None)):
+    holds = _all_hold(demands)
+    if any(map(holds, (MISSING, None))):
         return False
     texts = _only_texts(demands)
     if texts is not None:
-        return not any(_all_hold(demands, text) for text in texts)
+        return not any(map(holds, texts))
     if prod(map(len, demands)) > MOST_CHOICES:
         return False
     try:
@@ -56,13 +59,19 @@ def _plain(test: Test) -> str | None:
     return plain(test.pattern) if isinstance(test, Text) else None
 
 
-def _all_hold(demands: Sequence[Sequence[Literal]], value: Any) -> bool:
-    """Whether each demand has an alternative that holds when the field has this value."""
+def _all_hold(demands: Sequence[Sequence[Literal]]) -> Callable[[Any], bool]:
+    """Says whether each demand has an alternative that holds when the field has a value."""
     from sigmaproof.matching import matcher
     from sigmaproof.verify.records import only
 
-    record = only({field_of(demands[0][0][0]): value})
-    return all(any(matcher(test)(record) is not negated for test, negated in choices) for choices in demands)
+    field = field_of(demands[0][0][0])
+    compiled = [[(matcher(test), negated) for test, negated in choices] for choices in demands]
+
+    def holds(value: Any) -> bool:
+        record = only({field: value})
+        return all(any(is_true(record) is not negated for is_true, negated in choices) for choices in compiled)
+
+    return holds
 
 
 def _no_text(choice: Sequence[Literal]) -> bool:

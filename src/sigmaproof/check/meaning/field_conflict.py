@@ -44,7 +44,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     told: set[str] = set()
     for parts, needed in conjunctions(subject.tree):
         for field, demands in _by_field(parts).items():
-            if field not in told and _is_single(field) and is_impossible(demands):
+            if field not in told and _is_single(field) and is_impossible(tuple(map(tuple, demands))):
                 told.add(field)
                 yield _found(subject, field, demands, needed)
 
