@@ -28,6 +28,8 @@ _INSTALL = (
     "install a whole Java 17 or newer and set JAVA_HOME to it, or have `java` on the PATH"
     " (Debian: apt-get install openjdk-17-jre-headless; macOS: brew install openjdk@17)"
 )
+_ATTEMPTS = 3
+"""How often a task is tried on this machine: Spark itself tries it once there, and can lose a large result."""
 
 
 class SparkUnavailable(EngineUnavailable):
@@ -66,7 +68,7 @@ def started(jobs: int | None = None) -> SparkSession:
     builder = SparkSession.builder.appName("sigmaproof").config("spark.ui.showConsoleProgress", "false")
     with _apart() as said:
         try:
-            session = (builder.master(f"local[{jobs}]") if jobs else builder).getOrCreate()
+            session = (builder.master(f"local[{jobs},{_ATTEMPTS}]") if jobs else builder).getOrCreate()
         except (PySparkException, RuntimeError, OSError) as error:
             raise SparkUnavailable(f"Spark does not start: {_last_line(said) or error}") from error
     use_this_python(session)
