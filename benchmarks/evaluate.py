@@ -134,7 +134,8 @@ def main() -> None:
             one.write_bytes(stream.readline())
         with large.open("wb") as stream:
             for _ in range(COPIES):
-                shutil.copyfileobj(lines.open("rb"), stream, 1 << 20)
+                with lines.open("rb") as source:
+                    shutil.copyfileobj(source, stream, 1 << 20)
         floor = Run(f"unpacking alone, {jobs} processes", unpacking(packed, jobs))
         ours = Run("evaluate, lines, 1 process", evaluating(some, lines, 1), output=place / "ours.ndjson")
         runs = [

@@ -44,7 +44,7 @@ IN_TEXT = "eventName\\"
 key that each record has, and the escape of the quote behind it."""
 OF_SEVERAL = ('"Records"', '"hits"')
 """Of these keys a line has one that holds several records as they are."""
-_LOOKED_AT = 2  # an object in a JSON text has quotes, which are escaped: where no backslash is, none is searched for
+_LOOKED_AT = 2
 DEEPEST = 6
 """Envelopes within envelopes; SNS in SQS in CloudWatch are three."""
 _HOLDERS = re.compile(rb'"(?:logEvents|CloudTrailEvent|@?message|Message|[Bb]ody)"\s*:')
@@ -181,7 +181,8 @@ def leaves(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, A
 
 def opened_batch(batch: Batch, depth: int = 0) -> Batch:
     """A batch whose first text is an envelope of JSON texts, as the batch of these; any other as it is."""
-    # the first is looked at, and the next where that is a message without records
+    # the first is looked at, and the next where that is a message without records; an object in a JSON text has quotes,
+    # which are escaped: where no backslash is, none is searched for
     firsts = (bytes(text) for text in batch.texts[:_LOOKED_AT])
     if depth == DEEPEST or not any(b"\\" in one and _HOLDERS.search(one) and _texts(one) for one in firsts):
         return batch

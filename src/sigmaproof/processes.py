@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Killed", "Pool", "in_parts", "processors"]
+__all__ = ["Killed", "Pool", "processors", "shared_out"]
 
 T = TypeVar("T")
 M = TypeVar("M")
@@ -188,16 +188,18 @@ def _serve(connection: Connection, work: Callable[[Any], Iterator[Any]], inherit
             connection.send(_Raised(error))
 
 
-def in_parts(
-    work: Callable[[Sequence[T]], M], items: Sequence[T], size: int, jobs: int, fork: bool = True
-) -> Iterator[M]:
-    """What `work` makes of each part of so many items, in their order, by so many processes.
+def shared_out(
+    work: Callable[[Sequence[T]], list[M]], items: Sequence[T], many: int, size: int, jobs: int, fork: bool = True
+) -> list[M]:
+    """What `work` makes of the items, in their order: of many by so many processes, of so many items at once.
 
     A part whose processes were killed, perhaps for want of memory, is done once more in this one.
     """
+    if len(items) < many or jobs == 1:
+        return work(items)
     parts = [items[at : at + size] for at in range(0, len(items), size)]
-    for part, made in Pool(partial(_one_message, work), jobs, fork).results(parts):
-        yield work(part) if isinstance(made, Killed) else made
+    said = Pool(partial(_one_message, work), jobs, fork).results(parts)
+    return [one for part, made in said for one in (work(part) if isinstance(made, Killed) else made)]
 
 
 def _one_message(work: Callable[[Any], Any], part: Any) -> Iterator[Any]:

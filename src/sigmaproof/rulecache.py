@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from sigmaproof.cachefolder import cache_folder
 from sigmaproof.diagnostics import STDIN, InputError
 from sigmaproof.predicate import TESTS, And, Not, Or, Wild
-from sigmaproof.rules import MANY, Loaded, Rule, field_warnings, load_files, load_text, read_file
+from sigmaproof.rules import AT_ONCE, MANY, Loaded, Rule, field_warnings, load_files, load_text, read_file
 from sigmaproof.safeyaml import Document
 
 __all__ = ["Kept", "RuleCache", "load_cached"]
@@ -39,8 +39,6 @@ _LARGEST = 200 << 20
 """Bytes from which on the cache is begun anew."""
 _PATIENCE = 1.0
 """Seconds to wait for another process that writes."""
-_AT_ONCE = 50
-"""Files that a process loads at once."""
 _DATES = (date, datetime, timedelta, timezone)  # which YAML has
 _ALLOWED: dict[tuple[str, str], type] = {
     (one.__module__, one.__name__): one for one in (And, Or, Not, *TESTS, Wild, *_DATES)
@@ -90,11 +88,9 @@ def _of_kept(kept: Kept) -> Loaded:
 
 def _load(texts: Sequence[_Text]) -> list[Loaded]:
     """Each text by itself. Many are loaded by several processes: a rule costs some milliseconds."""
-    from sigmaproof.processes import in_parts, processors
+    from sigmaproof.processes import processors, shared_out
 
-    if len(texts) < MANY or processors() == 1:
-        return _load_some(texts)
-    return [one for some in in_parts(_load_some, texts, _AT_ONCE, processors()) for one in some]
+    return shared_out(_load_some, texts, MANY, AT_ONCE, processors())
 
 
 def _load_some(texts: Sequence[_Text]) -> list[Loaded]:

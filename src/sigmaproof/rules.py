@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline
     from sigma.rule import SigmaRule
 
-MANY, _AT_ONCE = 400, 50
+MANY, AT_ONCE = 400, 50
 """From so many files of rules on, several processes read so many at once."""
 MOST_FAULTS = 100  # of the form of one document, which are told
 MOST_UNKNOWN = 20  # fields of one rule that are named one by one
@@ -145,11 +145,9 @@ def load_files(
 
 def _read_all(files: Sequence[Path]) -> list[Document | Diagnostic]:
     """The documents of all files, in order. Many are read by several processes: a rule costs some milliseconds."""
-    from sigmaproof.processes import in_parts, processors
+    from sigmaproof.processes import processors, shared_out
 
-    if len(files) < MANY or processors() == 1:
-        return _read_some(files)
-    return [one for some in in_parts(_read_some, files, _AT_ONCE, processors()) for one in some]
+    return shared_out(_read_some, files, MANY, AT_ONCE, processors())
 
 
 def _read_some(files: Sequence[Path]) -> list[Document | Diagnostic]:

@@ -20,7 +20,7 @@ from sigmaproof.check.registry import MILDER, Entry, Found, chosen, entry, of_ki
 from sigmaproof.check.subjects import Card, RuleSubject, TextSubject
 from sigmaproof.diagnostics import STDIN, Diagnostic, InputError
 from sigmaproof.filters import Filter, filter_warnings
-from sigmaproof.processes import in_parts
+from sigmaproof.processes import shared_out
 from sigmaproof.rules import Rule, load_text, read_file
 from sigmaproof.safeyaml import MOST_BYTES, Document, documents
 
@@ -96,12 +96,8 @@ def check_files(jobs: Sequence[Job], processes: int = 1, is_new: Callable[[str],
     for options in {options for _, options in jobs}:
         options.wants()
     filters = list(_filters(file for file, _ in jobs))
-    if processes > 1 and len(jobs) > MOST_ALONE:
-        # no fork: the parent may have threads
-        parts = in_parts(partial(_of_jobs, filters), jobs, CHUNK, processes, fork=False)
-        files = [file for part in parts for file in part]
-    else:
-        files = _of_jobs(filters, jobs)
+    # no fork: the parent may have threads
+    files = shared_out(partial(_of_jobs, filters), jobs, MOST_ALONE + 1, CHUNK, processes, fork=False)
     return _together(files, filters, is_new)
 
 

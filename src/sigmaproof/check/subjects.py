@@ -105,6 +105,13 @@ class RuleSubject:
         """pySigma's rule."""
         return self.rule.sigma()
 
+    @cached_property
+    def misspelt(self) -> dict[str, tuple[str, str]]:
+        """The names of calls that are misspelt, with the service and what was meant; they take time to find."""
+        from sigmaproof.check.meaning.event_name_misspelt import misspelt
+
+        return misspelt(self)
+
     def conversion(self, target: str) -> Conversion:
         """The rule in a target."""
         from sigmaproof.conversion import convert_rule

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sigmaproof.commands.elsewhere import Evaluator, apart, judge_class
-from sigmaproof.commands.given import inputs_of, level_of, need, profile_of, rules_of, selection_of
+from sigmaproof.commands.given import cached_rules_of, inputs_of, level_of, need, profile_of, rules_of, selection_of
 from sigmaproof.commands.options import (
     Accounts,
     Filters,
@@ -94,7 +94,8 @@ def evaluate(
     check_free(written, [one for one in (*inputs.logs, *inputs.rules) if isinstance(one, Path)])
     with Problems(error_log) as problems, Outputs(output or (), profile, status.report) as outputs:
         status.show = problems.show
-        loaded = rules_of(inputs, status, pipeline, filter, cache=cache)
+        is_plain = cache and not pipeline and not filter
+        loaded = cached_rules_of(inputs, status) if is_plain else rules_of(inputs, status, pipeline, filter)
         sources: list[Any] = [*inputs.logs, *urls, *more]
         if not inputs.left:
             need(sources, "no logs given")

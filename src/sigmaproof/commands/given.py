@@ -88,55 +88,43 @@ def _read(option: str, given: T | None, reader: Callable[[T], S]) -> S | None:
 
 
 def rules_of(
-    inputs: Inputs,
-    status: Status,
-    pipeline: list[str] | None,
-    filter: list[Path] | None,
-    warn: bool = True,
-    cache: bool = False,
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
 ) -> list[Rule]:
-    """The rules that can be used; what can't is reported. warn: also of fields that no record has. cache: whether what
-    was read in earlier runs is taken from there."""
-    return loaded_of(inputs, status, pipeline, filter, warn, cache).rules
+    """The rules that can be used; what can't is reported. warn: also of fields that no record has."""
+    return loaded_of(inputs, status, pipeline, filter, warn).rules
 
 
 def loaded_of(
-    inputs: Inputs,
-    status: Status,
-    pipeline: list[str] | None,
-    filter: list[Path] | None,
-    warn: bool = True,
-    cache: bool = False,
+    inputs: Inputs, status: Status, pipeline: list[str] | None, filter: list[Path] | None, warn: bool = True
 ) -> Loaded:
     """The same with the filters."""
-    from sigmaproof.rules import field_warnings
+    from sigmaproof.inputs import sort_paths
+    from sigmaproof.pipelines import load_pipelines
+    from sigmaproof.rules import field_warnings, load_files
 
     need(inputs.rules, "no rules given")
-    is_cached = cache and not pipeline and not filter
-    loaded = _cached(inputs.rules) if is_cached else _loaded(inputs, pipeline, filter)
-    for finding in loaded.findings:
-        status.report(finding)
-        status.unread += finding.level == "error"
-    if warn and not is_cached:  # these are warned of already
+    filters = sort_paths((), rules=[*(filter or ())]).rules
+    loaded = _reported(load_files(inputs.rules, load_pipelines(pipeline or []), filters), status)
+    if warn:
         for rule in loaded.rules:
             for finding in field_warnings(rule):
                 status.report(finding)
     return loaded
 
 
-def _loaded(inputs: Inputs, pipeline: list[str] | None, filter: list[Path] | None) -> Loaded:
-    from sigmaproof.inputs import sort_paths
-    from sigmaproof.pipelines import load_pipelines
-    from sigmaproof.rules import load_files
-
-    filters = sort_paths((), rules=[*(filter or ())]).rules
-    return load_files(inputs.rules, load_pipelines(pipeline or []), filters)
-
-
-def _cached(files: Sequence[Path]) -> Loaded:
+def cached_rules_of(inputs: Inputs, status: Status) -> list[Rule]:
+    """As `rules_of`, without pipelines and filters: what was read in earlier runs is taken from there."""
     from sigmaproof.rulecache import RuleCache, load_cached
 
-    return load_cached(files, RuleCache())
+    need(inputs.rules, "no rules given")
+    return _reported(load_cached(inputs.rules, RuleCache()), status).rules
+
+
+def _reported(loaded: Loaded, status: Status) -> Loaded:
+    for finding in loaded.findings:
+        status.report(finding)
+        status.unread += finding.level == "error"
+    return loaded
 
 
 def need(files: Sequence[object], message: str) -> None:

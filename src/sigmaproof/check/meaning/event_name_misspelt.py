@@ -48,7 +48,7 @@ _READS = ("Get", "Describe", "List", "Batch")
 
 def check(subject: RuleSubject) -> Iterator[Found]:
     """Each name that no service of its conjunction has, with a near one that such a service has."""
-    for name, (source, near) in misspelt(subject).items():
+    for name, (source, near) in subject.misspelt.items():
         message = f"{source}: no call or event {name!r} is known of it"
         yield Found(subject.value_place("eventName", name), message, f"did you mean {near}?")
 
@@ -78,10 +78,11 @@ def _near(source: str, name: str) -> str | None:
     return next((one for one in near if _is_slip(bare, one, sure=bool(calls or own))), None)
 
 
-def _calls(source: str) -> list[str]:
+@cache
+def _calls(source: str) -> tuple[str, ...]:
     from sigmaproof.servicemodels.data import models
 
-    return sorted({call for model in models(source) for call in model.operations})
+    return tuple(sorted({call for model in models(source) for call in model.operations}))
 
 
 def _is_slip(written: str, meant: str, sure: bool) -> bool:

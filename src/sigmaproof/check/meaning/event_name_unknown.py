@@ -32,7 +32,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from sigmaproof.check.meaning.event_name_misspelt import misspelt
 from sigmaproof.check.registry import Found
 from sigmaproof.check.subjects import RuleSubject, conjunctions, values_in
 from sigmaproof.matching import matcher
@@ -52,7 +51,7 @@ def check(subject: RuleSubject) -> Iterator[Found]:
     """Each name that nobody has, and each that the service of the same conjunction doesn't have."""
     if not subject.rule.is_cloudtrail:
         return
-    slips = misspelt(subject).keys()
+    slips = subject.misspelt.keys()
     unknown = {name for name in texts_of(subject, "eventName") if not is_event(name)} - slips
     for number, name in enumerate(sorted(unknown)):
         message = f"no service of AWS has a call or an event {name[:80]!r}, as far as is known"
